@@ -1,0 +1,274 @@
+"""What a plugin says about each of its parts: frozen, small, and free of heavy imports.
+
+A spec names its implementation as ``"package.module:Class"``, which is loaded when the part is
+first used, so that listing every installed plugin costs no import of torch. Its ``options`` class
+declares each option once, with type, default, range and help; the recipe, the command line, the
+error messages and the reference pages all read it from there.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar, Literal, get_args
+
+import msgspec
+
+#: How the lengths of a head's input and output relate.
+Arity = Literal["one-to-many", "many-to-one", "many-to-many"]
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
+_TARGET = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*")
+
+
+class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Base of every options class: subclass it and declare fields.
+
+    A field is declared with ``Annotated[type, msgspec.Meta(description=..., ge=...)]`` and a
+    default. This base, used as it is, means that a part has no options.
+    """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spec:
+    """What all specs share.
+
+    Attributes:
+        name: The name that chooses this part: lower-case letters, digits and hyphens.
+        target: Where the implementation is: ``"package.module:Class"``.
+        summary: One line for listings.
+        options: The part's options class.
+    """
+
+    kind: ClassVar[str] = ""
+
+    name: str
+    target: str
+    summary: str
+    options: type[Options] = Options
+
+    def problem(self) -> str:
+        """What is wrong with this spec, or the empty string."""
+        if problem := _name_problem(self.name) or _summary_problem(self):
+            return problem
+        if problem := _target_problem("target", self.target):
+            return problem
+        return _options_problem(self.name, self.options)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenizerSpec(Spec):
+    """A tokenizer: text to ids and back (:class:`seqkit.tokenizers.base.Tokenizer`).
+
+    Attributes:
+        lossless: Whether ``decode(encode(text))`` gives back every text unchanged.
+    """
+
+    kind: ClassVar[str] = "tokenizer"
+
+    lossless: bool
+
+    def problem(self) -> str:
+        """What is wrong with this spec, or the empty string."""
+        if not isinstance(self.lossless, bool):
+            return f"lossless of '{self.name}' is {self.lossless!r}, not True or False"
+        return Spec.problem(self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CellSpec(Spec):
+    """A recurrent cell (:class:`seqkit.cells.base.Cell`).
+
+    Attributes:
+        states: The names of the tensors that make up its state, in order.
+        gates: How many blocks of ``hidden_size`` rows its input weights stack.
+    """
+
+    kind: ClassVar[str] = "cell"
+
+    states: tuple[str, ...] = ("h",)
+    gates: int = 1
+
+    def problem(self) -> str:
+        """What is wrong with this spec, or the empty string."""
+        if not _names(self.states) or len(set(self.states)) != len(self.states):
+            return f"states of '{self.name}' are {self.states!r}, not a tuple of different names"
+        if not isinstance(self.gates, int) or self.gates < 1:
+            return f"gates of '{self.name}' are {self.gates!r}, not a number from 1"
+        return Spec.problem(self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeadSpec(Spec):
+    """A task: the torch head that is trained and the torch-free decoder that reads its logits.
+
+    Attributes:
+        decoder: Where the :class:`seqkit.decoding.base.Decoder` is: ``"package.module:Class"``.
+        arity: How input and output lengths relate; ``one-to-many`` trains on contiguous streams,
+            the others on padded batches of examples.
+        command: The command that predicts with it.
+        starter: Recipe sections that suit the task, for a recipe made from options alone and for
+            the one that ``seqkit recipe`` prints: ``{"encoder": {"hidden_size": 128}, ...}``.
+    """
+
+    kind: ClassVar[str] = "head"
+
+    decoder: str
+    arity: Arity
+    command: str
+    starter: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    def problem(self) -> str:
+        """What is wrong with this spec, or the empty string."""
+        if problem := _target_problem("decoder", self.decoder):
+            return problem
+        if self.arity not in get_args(Arity):
+            known = ", ".join(get_args(Arity))
+            return f"arity of '{self.name}' is {self.arity!r}, none of: {known}"
+        if not _NAME.fullmatch(str(self.command)):
+            return f"command of '{self.name}' is {self.command!r}, not the name of one"
+        return Spec.problem(self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReaderSpec(Spec):
+    """A file format (:class:`seqkit.readers.base.Reader`).
+
+    Attributes:
+        suffixes: File name endings that it is the natural reader of, with the dot.
+        tasks: The heads that its examples can feed.
+    """
+
+    kind: ClassVar[str] = "reader"
+
+    suffixes: tuple[str, ...]
+    tasks: tuple[str, ...]
+
+    def problem(self) -> str:
+        """What is wrong with this spec, or the empty string."""
+        # A reader of no suffix is chosen by name alone.
+        if self.suffixes != () and not _names(self.suffixes):
+            return f"suffixes of '{self.name}' are {self.suffixes!r}, not a tuple of strings"
+        if bare := [suffix for suffix in self.suffixes if not suffix.startswith(".")]:
+            return f"suffix '{bare[0]}' of '{self.name}' does not begin with a dot"
+        if not _names(self.tasks):
+            return f"tasks of '{self.name}' are {self.tasks!r}, not a tuple of names"
+        return Spec.problem(self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallbackSpec(Spec):
+    """An observer of training (:class:`seqkit.training.callbacks.Callback`)."""
+
+    kind: ClassVar[str] = "callback"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommandSpec:
+    """A command of the ``seqkit`` group.
+
+    Attributes:
+        name: The word typed after ``seqkit``.
+        target: Where the :class:`click.Command` is: ``"package.module:attribute"``.
+        short_help: One line for the list of commands.
+    """
+
+    kind: ClassVar[str] = "command"
+
+    name: str
+    target: str
+    short_help: str
+
+    @property
+    def summary(self) -> str:
+        """The line for listings, under the name that the other specs use."""
+        return self.short_help
+
+    def problem(self) -> str:
+        """What is wrong with this spec, or the empty string."""
+        return Spec(name=self.name, target=self.target, summary=self.short_help).problem()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelSpec:
+    """A trained bundle that a package installs.
+
+    Attributes:
+        name: The name given to ``--model`` or :func:`seqkit.load`.
+        path: The bundle's directory.
+        task: The head that it was trained with.
+        language: BCP 47 tag, such as ``en``.
+        default: Whether commands of its task use it when no model is named.
+        summary: One line for listings.
+    """
+
+    kind: ClassVar[str] = "model"
+
+    name: str
+    path: Path
+    task: str
+    language: str
+    summary: str
+    default: bool = field(default=False)
+
+    def problem(self) -> str:
+        """What is wrong with this spec, or the empty string."""
+        if problem := _name_problem(self.name) or _summary_problem(self):
+            return problem
+        if not isinstance(self.path, Path) or not self.path.is_dir():
+            return f"path of '{self.name}' is no folder: {self.path}"
+        return ""
+
+
+AnySpec = TokenizerSpec | CellSpec | HeadSpec | ReaderSpec | CallbackSpec | CommandSpec | ModelSpec
+
+#: The spec class of each kind, in the order in which listings show them.
+SPEC_CLASSES: dict[str, type[AnySpec]] = {
+    cls.kind: cls
+    for cls in (
+        TokenizerSpec,
+        CellSpec,
+        HeadSpec,
+        ReaderSpec,
+        ModelSpec,
+        CommandSpec,
+        CallbackSpec,
+    )
+}
+
+
+def _name_problem(name: object) -> str:
+    if isinstance(name, str) and _NAME.fullmatch(name):
+        return ""
+    return f"name {name!r} is not made of lower-case letters, digits and hyphens"
+
+
+def _summary_problem(spec: Any) -> str:
+    if isinstance(spec.summary, str) and spec.summary.strip() and spec.summary.isprintable():
+        return ""
+    return f"'{spec.name}' has no summary of one line"
+
+
+def _target_problem(field_name: str, target: object) -> str:
+    if isinstance(target, str) and _TARGET.fullmatch(target):
+        return ""
+    return f"{field_name} {target!r} is not written 'package.module:attribute'"
+
+
+def _options_problem(name: str, options: object) -> str:
+    if not (isinstance(options, type) and issubclass(options, Options)):
+        return f"options of '{name}' is no subclass of seqkit.Options"
+    # A recipe writes a part's name and its options side by side in one table.
+    if "name" in options.__struct_fields__:
+        return f"an option of '{name}' is called 'name', which is the key that chooses the part"
+    try:
+        options()
+    except TypeError:
+        return f"not every option of '{name}' has a default"
+    return ""
+
+
+def _names(value: object) -> bool:
+    return isinstance(value, tuple) and value != () and all(isinstance(v, str) and v for v in value)

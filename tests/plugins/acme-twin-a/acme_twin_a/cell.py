@@ -1,0 +1,1 @@
+Cell = "a stand-in that no test builds"
