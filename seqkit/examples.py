@@ -1,0 +1,41 @@
+"""What readers yield and training consumes: one text, or one list of tokens, with its answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+
+@dataclass(frozen=True, slots=True)
+class TextExample:
+    """A text, labelled or not.
+
+    Attributes:
+        text: The text as it stands in the source.
+        source: Where it came from, as ``file:line`` or a path; errors and reports cite it.
+        labels: The labels, none for unlabelled text, several where several hold.
+    """
+
+    text: str
+    source: str
+    labels: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TokensExample:
+    """A sentence whose tokens are given, tagged or not.
+
+    Attributes:
+        tokens: The tokens in order.
+        source: Where it came from, as ``file:line`` of its first row.
+        tags: One for each token, or empty.
+        rows: What the reader needs to write the sentence back with other tags: its own lines.
+    """
+
+    tokens: tuple[str, ...]
+    source: str
+    tags: tuple[str, ...] = ()
+    rows: tuple[str, ...] = ()
+
+
+Example: TypeAlias = TextExample | TokensExample
