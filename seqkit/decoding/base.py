@@ -1,0 +1,164 @@
+"""The torch-free half of a task: labels, targets, predictions and scores."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, ClassVar, NamedTuple
+
+import numpy as np
+
+from seqkit.decoding.metrics import LabelScore
+from seqkit.examples import Example
+from seqkit.predictions import Prediction
+
+
+class Wrong(NamedTuple):
+    """A prediction that is not what the data say.
+
+    Attributes:
+        step: Which token it is about; none where it is about the whole example.
+        truth: What the data say.
+        prediction: What the logits say.
+        probability: Of the prediction.
+    """
+
+    step: int | None
+    truth: str
+    prediction: str
+    probability: float
+
+
+class Decoder(ABC):
+    """Knows a task's labels: turns examples into targets, and logits into predictions.
+
+    It is built by training, saved in the bundle's manifest as ``labels``, and used by every
+    runtime, so that each gives the same predictions from the same logits.
+
+    A one-to-many task has no labels of its own: the tokenizer's vocabulary takes their place, its
+    targets are the ids themselves, and its answers are drawn by a
+    :class:`~seqkit.decoding.sampling.Sampler`. It therefore leaves out :meth:`target`,
+    :meth:`decode` and :meth:`decode_empty`, which every other task defines.
+
+    Args:
+        options: The head's options.
+        labels: The labels in the order of the logits' last axis; empty before :meth:`fit`.
+    """
+
+    #: Whether a greater :attr:`metric` is better.
+    greater_is_better: ClassVar[bool] = True
+
+    def __init__(self, options: Any, labels: Sequence[str] = ()) -> None:
+        self.options = options
+        self.labels = tuple(labels)
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The labels in the order of the logits' last axis."""
+        return self._labels
+
+    @labels.setter
+    def labels(self, labels: Iterable[str]) -> None:
+        self._labels = tuple(labels)
+        #: Where each label stands in :attr:`labels`.
+        self.indices = {label: index for index, label in enumerate(self._labels)}
+
+    @property
+    @abstractmethod
+    def metric(self) -> str:
+        """The score that picks the best epoch, one of those that :meth:`score` returns."""
+
+    @property
+    def output_size(self) -> int:
+        """How many logits stand for one prediction; 0 where the vocabulary's size decides."""
+        return len(self.labels)
+
+    @abstractmethod
+    def fit(self, examples: Iterable[Example]) -> None:
+        """Learn the label set from the training examples.
+
+        Raises:
+            DataError: An example has no label, or the set is no use, such as a single label.
+        """
+
+    def target(self, example: Example) -> np.ndarray:
+        """What the head's loss compares with.
+
+        Returns:
+            An index, int64 ``()``; or a row of 0 and 1, float32 ``(labels,)``; or an index a
+            step, int64 ``(steps,)``, negative where the step has a label that training never
+            showed: no logit stands for it, so the loss leaves the step out, and :meth:`score`
+            counts it as wrong.
+
+        Raises:
+            DataError: The example's label was not in the training examples.
+        """
+        raise NotImplementedError(f"{type(self).__name__} has no targets")
+
+    def decode(
+        self, logits: np.ndarray, source: str, tokens: Sequence[tuple[str, int, int]] = ()
+    ) -> Prediction:
+        """Read one example's logits.
+
+        Args:
+            logits: ``(output_size,)`` for many-to-one, ``(steps, output_size)`` for many-to-many.
+            source: What the prediction reports as its source.
+            tokens: For many-to-many, what each step stands for: its text, and the indices in the
+                document of its first character and of the one after its last.
+
+        Raises:
+            BundleError: A logit is no number.
+        """
+        raise NotImplementedError(f"{type(self).__name__} reads no example at once")
+
+    def decode_empty(self, source: str) -> Prediction:
+        """The answer to a text without any token, for which there are no logits.
+
+        Args:
+            source: What the prediction reports as its source.
+        """
+        raise NotImplementedError(f"{type(self).__name__} reads no example at once")
+
+    @abstractmethod
+    def score(
+        self, logits: Sequence[np.ndarray], targets: Sequence[np.ndarray]
+    ) -> Mapping[str, float]:
+        """Scores over a whole data set, each between 0 and 1 unless its name says otherwise.
+
+        Args:
+            logits: Those of each example, without padding.
+            targets: What :meth:`target` of this same decoder gave for each example.
+
+        Raises:
+            DataError: There is nothing to score.
+            BundleError: A logit is no number.
+        """
+
+    def report(
+        self,
+        logits: Sequence[np.ndarray],  # noqa: ARG002 - what a task without labels leaves unread
+        targets: Sequence[np.ndarray],  # noqa: ARG002
+    ) -> tuple[LabelScore, ...]:
+        """The scores of each label, from what :meth:`score` takes; none without labels."""
+        return ()
+
+    def confusion(
+        self,
+        logits: Sequence[np.ndarray],  # noqa: ARG002 - what a task without labels leaves unread
+        targets: Sequence[np.ndarray],  # noqa: ARG002
+    ) -> tuple[tuple[int, ...], ...]:
+        """How often each true label was taken for each, from what :meth:`score` takes.
+
+        Returns:
+            A row a true label, a column a predicted one, in the order of :attr:`labels`; empty
+            where labels do not exclude each other.
+        """
+        return ()
+
+    def mistakes(
+        self,
+        logits: np.ndarray,  # noqa: ARG002 - what a task without labels leaves unread
+        target: np.ndarray,  # noqa: ARG002
+    ) -> Sequence[Wrong]:
+        """What one example's logits get wrong, from what :meth:`decode` takes and its target."""
+        return ()

@@ -1,0 +1,284 @@
+"""The torch-free half of classification: labels of whole texts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
+
+from seqkit.decoding.base import Decoder, Wrong
+from seqkit.decoding.metrics import (
+    Counts,
+    LabelScore,
+    confusion_matrix,
+    label_scores,
+    macro_f1,
+    nothing_to_score,
+    total,
+)
+from seqkit.decoding.numerics import refuse_nan, sigmoid, softmax
+from seqkit.errors import DataError, did_you_mean
+from seqkit.examples import Example, TextExample
+from seqkit.predictions import Classification, MultiClassification
+
+
+class ClassificationDecoder(Decoder):
+    """Labels of a text, in sorted order.
+
+    What the logits mean follows from the labels and from ``multi_label``:
+
+    - one label of two: a single logit, whose sigmoid is the second label's probability;
+    - one label of more: a logit each, whose softmax gives the probabilities;
+    - several labels (``multi_label``): a logit each, whose sigmoid is that label's probability.
+
+    Args:
+        options: :class:`seqkit.heads.ClassificationOptions`.
+        labels: The labels; empty before :meth:`fit`.
+    """
+
+    @property
+    def metric(self) -> str:
+        """``accuracy``, or ``macro_f1`` where several labels may hold."""
+        return "macro_f1" if self.options.multi_label else "accuracy"
+
+    @property
+    def output_size(self) -> int:
+        """One logit for one of two labels, otherwise one a label."""
+        return 1 if self._binary else len(self.labels)
+
+    @property
+    def _binary(self) -> bool:
+        return len(self.labels) == 2 and not self.options.multi_label
+
+    def fit(self, examples: Iterable[Example]) -> None:
+        """Learn the label set.
+
+        Args:
+            examples: The training examples, each with one label, or with any number of them where
+                ``multi_label`` is set.
+
+        Raises:
+            DataError: An example has no label or several without ``multi_label``, or all have the
+                same one.
+        """
+        found: set[str] = set()
+        for example in examples:
+            found.update(self._labels_of(example))
+        if not found:
+            raise DataError("the training data holds no label", fix="Give examples with labels")
+        if len(found) == 1 and not self.options.multi_label:
+            raise DataError(
+                f"every training example has the same label '{min(found)}'",
+                why="there is nothing to tell apart",
+                fix="Give examples of at least two labels",
+            )
+        self.labels = tuple(sorted(found))
+
+    def target(self, example: Example) -> np.ndarray:
+        """The index of the example's label, or with ``multi_label`` 1 for each that holds.
+
+        Args:
+            example: A labelled text.
+
+        Returns:
+            int64 ``()``, or float32 ``(labels,)`` with ``multi_label``.
+
+        Raises:
+            DataError: A label is missing, one too many, or unknown.
+        """
+        held = self._labels_of(example)
+        unknown = next((label for label in held if label not in self.indices), None)
+        if unknown is not None:
+            raise DataError(
+                f"{example.source}: the label '{unknown}' is not one that the model knows",
+                fix=did_you_mean(unknown, self.labels),
+            )
+        if not self.options.multi_label:
+            return np.array(self.indices[held[0]], dtype=np.int64)
+        row = np.zeros(len(self.labels), dtype=np.float32)
+        row[[self.indices[label] for label in held]] = 1
+        return row
+
+    def decode(
+        self,
+        logits: np.ndarray,
+        source: str,
+        tokens: Sequence[tuple[str, int, int]] = (),  # noqa: ARG002 - a label is of no single token
+    ) -> Classification | MultiClassification:
+        """The likeliest label of a text, or with ``multi_label`` all that reach the threshold.
+
+        Args:
+            logits: ``(output_size,)``.
+            source: What the prediction reports as its source.
+            tokens: Not used.
+
+        Raises:
+            BundleError: A logit is no number.
+        """
+        batch = logits[np.newaxis]
+        held = self._holds(batch)[0]
+        probabilities = self._probabilities(batch)[0]
+        named = dict(zip(self.labels, probabilities.tolist(), strict=True))
+        if self.options.multi_label:
+            order = np.argsort(-probabilities, kind="stable")
+            labels = tuple(self.labels[index] for index in order if held[index])
+            return MultiClassification(source=source, labels=labels, probabilities=named)
+        label = self.labels[int(held.argmax())]
+        return Classification(
+            source=source, label=label, probability=named[label], probabilities=named
+        )
+
+    def decode_empty(self, source: str) -> Classification | MultiClassification:
+        """The answer to an empty text: no label, with probability 0 and no probabilities.
+
+        Args:
+            source: What the prediction reports as its source.
+        """
+        if self.options.multi_label:
+            return MultiClassification(source=source, labels=(), probabilities={})
+        return Classification(source=source, label="", probability=0.0, probabilities={})
+
+    def score(
+        self, logits: Sequence[np.ndarray], targets: Sequence[np.ndarray]
+    ) -> Mapping[str, float]:
+        """How many texts are labelled right.
+
+        Args:
+            logits: ``(output_size,)`` for each text.
+            targets: What :meth:`target` gave for each.
+
+        Returns:
+            ``accuracy`` (with ``multi_label``: ``subset_accuracy``, the share of texts whose
+            labels are right without exception), ``macro_f1`` and ``micro_f1``.
+
+        Raises:
+            DataError: There is nothing to score.
+            BundleError: A logit is no number.
+        """
+        truth, predicted = self._compare(logits, targets)
+        counts = self._counts(truth, predicted).values()
+        accuracy = "subset_accuracy" if self.options.multi_label else "accuracy"
+        return {
+            accuracy: float((truth == predicted).all(axis=1).mean()),
+            "macro_f1": macro_f1(counts),
+            "micro_f1": total(counts).f1,
+        }
+
+    def report(
+        self, logits: Sequence[np.ndarray], targets: Sequence[np.ndarray]
+    ) -> tuple[LabelScore, ...]:
+        """The scores of each label, in the order of :attr:`labels`.
+
+        Args:
+            logits: ``(output_size,)`` for each text.
+            targets: What :meth:`target` gave for each.
+
+        Raises:
+            DataError: There is nothing to score.
+            BundleError: A logit is no number.
+        """
+        return label_scores(self._counts(*self._compare(logits, targets)))
+
+    def confusion(
+        self, logits: Sequence[np.ndarray], targets: Sequence[np.ndarray]
+    ) -> tuple[tuple[int, ...], ...]:
+        """How often each label was taken for each.
+
+        Args:
+            logits: ``(output_size,)`` for each text.
+            targets: What :meth:`target` gave for each.
+
+        Returns:
+            A row a true label, a column a predicted one; empty with ``multi_label``, where no
+            label is taken for another.
+
+        Raises:
+            DataError: There is nothing to score.
+            BundleError: A logit is no number.
+        """
+        if self.options.multi_label:
+            return ()
+        truth, predicted = self._compare(logits, targets)
+        return confusion_matrix(truth.argmax(axis=1), predicted.argmax(axis=1), len(self.labels))
+
+    def mistakes(self, logits: np.ndarray, target: np.ndarray) -> list[Wrong]:
+        """What a text is wrongly said to be.
+
+        Args:
+            logits: ``(output_size,)``.
+            target: What :meth:`target` gave.
+
+        Returns:
+            The one wrong label, if it is. With ``multi_label`` each label that is told wrong:
+            one too many has an empty truth, one that was missed an empty prediction.
+
+        Raises:
+            BundleError: A logit is no number.
+        """
+        truth, predicted = (row[0] for row in self._compare([logits], [target]))
+        probabilities = self._probabilities(logits[np.newaxis])[0]
+        wrong = np.flatnonzero(truth != predicted)
+        if self.options.multi_label:
+            return [
+                Wrong(None, "", self.labels[index], float(probabilities[index]))
+                if predicted[index]
+                else Wrong(None, self.labels[index], "", float(1 - probabilities[index]))
+                for index in wrong
+            ]
+        if not wrong.size:
+            return []
+        true, guess = int(truth.argmax()), int(predicted.argmax())
+        return [Wrong(None, self.labels[true], self.labels[guess], float(probabilities[guess]))]
+
+    def _labels_of(self, example: Example) -> tuple[str, ...]:
+        if not isinstance(example, TextExample):
+            raise DataError(
+                f"{example.source}: a sentence of given tokens",
+                why="classification wants texts with labels",
+                fix="Name a reader of labelled texts, or the tagging head",
+            )
+        if self.options.multi_label:
+            return example.labels
+        if not example.labels:
+            raise DataError(f"{example.source}: no label", why="each text needs one")
+        if len(example.labels) > 1:
+            raise DataError(
+                f"{example.source}: several labels, {', '.join(example.labels)}",
+                why="this model gives each text one label",
+                fix="Set the head's multi_label option, or keep one label",
+            )
+        return example.labels
+
+    def _probabilities(self, logits: np.ndarray) -> np.ndarray:
+        """``(N, output_size)`` logits to ``(N, labels)`` probabilities, float64."""
+        logits = logits.astype(np.float64)
+        if self._binary:
+            return sigmoid(np.concatenate([-logits, logits], axis=1))
+        return sigmoid(logits) if self.options.multi_label else softmax(logits)
+
+    def _holds(self, logits: np.ndarray) -> np.ndarray:
+        """``(N, output_size)`` logits to ``(N, labels)`` bool, whether each label is predicted."""
+        refuse_nan(logits)
+        if self.options.multi_label:
+            return np.asarray(self._probabilities(logits) >= self.options.threshold)
+        best = logits[:, 0] > 0 if self._binary else logits.argmax(axis=1)
+        return np.asarray(np.arange(len(self.labels)) == best[:, np.newaxis])
+
+    def _compare(
+        self, logits: Sequence[np.ndarray], targets: Sequence[np.ndarray]
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Which labels hold and which are predicted, both ``(N, labels)`` bool."""
+        if not len(targets):
+            raise nothing_to_score()
+        predicted = self._holds(np.stack(list(logits)))
+        rows = np.stack(list(targets))
+        if self.options.multi_label:
+            return rows > 0, predicted
+        return rows[:, np.newaxis] == np.arange(len(self.labels)), predicted
+
+    def _counts(self, truth: np.ndarray, predicted: np.ndarray) -> dict[str, Counts]:
+        columns = ((truth & predicted).sum(0), predicted.sum(0), truth.sum(0))
+        return {
+            label: Counts(*(int(column[index]) for column in columns))
+            for index, label in enumerate(self.labels)
+        }

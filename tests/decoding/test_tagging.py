@@ -1,0 +1,195 @@
+"""Tags of tokens: what is learnt, what is refused, what is answered, how it is scored."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from seqkit.decoding.base import Wrong
+from seqkit.decoding.metrics import LabelScore
+from seqkit.decoding.tagging import TaggingDecoder
+from seqkit.errors import BundleError, DataError
+from seqkit.examples import TextExample, TokensExample
+from seqkit.heads import TaggingOptions
+from seqkit.predictions import TaggedToken, Tagging
+
+
+def example(tags: str, line: int = 1) -> TokensExample:
+    names = tuple(tags.split())
+    return TokensExample(
+        tokens=tuple(f"w{i}" for i in range(len(names))), source=f"data.conll:{line}", tags=names
+    )
+
+
+def fitted(*sentences: str, scheme: str = "auto") -> TaggingDecoder:
+    decoder = TaggingDecoder(TaggingOptions(scheme=scheme))
+    decoder.fit([example(tags, line) for line, tags in enumerate(sentences, start=1)])
+    return decoder
+
+
+def logits_for(decoder: TaggingDecoder, tags: str) -> np.ndarray:
+    """Logits whose likeliest tags are these."""
+    best = [decoder.labels.index(tag) for tag in tags.split()]
+    return np.eye(len(decoder.labels), dtype=np.float32)[best]
+
+
+def test_fit_sorts_the_tags():
+    assert fitted("VERB NOUN", "ADJ NOUN").labels == ("ADJ", "NOUN", "VERB")
+
+
+@pytest.mark.parametrize(
+    ("sentences", "scheme", "metric"),
+    [
+        (("B-x I-x O",), "bio", "span_f1"),
+        (("I-x O",), "io", "span_f1"),
+        (("S-x B-x E-x O",), "bioes", "span_f1"),
+        (("NOUN VERB",), "tags", "accuracy"),
+    ],
+)
+def test_the_scheme_follows_the_training_tags(sentences, scheme, metric):
+    decoder = fitted(*sentences)
+    assert (decoder.scheme, decoder.metric) == (scheme, metric)
+
+
+def test_the_scheme_survives_a_rebuild_from_the_labels():
+    assert TaggingDecoder(TaggingOptions(), fitted("B-x I-x O").labels).scheme == "bio"
+
+
+def test_the_options_can_name_the_scheme():
+    assert fitted("B-x I-x O", scheme="tags").metric == "accuracy"
+    assert fitted("B I O", scheme="bio").metric == "span_f1"
+
+
+def test_a_tag_that_does_not_fit_the_named_scheme_is_refused():
+    with pytest.raises(
+        DataError, match=r"data\.conll:2: the tag 'E-x' does not fit the scheme 'bio'"
+    ):
+        fitted("B-x O", "B-x E-x", scheme="bio")
+
+
+@pytest.mark.parametrize(
+    ("examples", "message"),
+    [
+        (
+            [TokensExample(tokens=("a", "b"), source="data.conll:5", tags=())],
+            "data.conll:5: 2 tokens but 0 tags",
+        ),
+        ([TextExample(text="plain", source="f.txt")], "f.txt: a plain text"),
+        ([example("O O")], "every training token has the same tag 'O'"),
+        ([], "the training data holds no tag"),
+    ],
+)
+def test_training_data_of_no_use_is_refused(examples, message):
+    with pytest.raises(DataError, match=message):
+        TaggingDecoder(TaggingOptions()).fit(examples)
+
+
+def test_the_target_is_an_index_a_token():
+    target = fitted("A B C").target(example("C A C"))
+    assert (target.dtype, target.tolist()) == (np.int64, [2, 0, 2])
+
+
+def test_the_target_of_a_tag_never_seen_is_negative():
+    decoder = fitted("A B")
+    assert decoder.target(example("B X A Y X")).tolist() == [1, -1, 0, -2, -1]
+
+
+def test_decode_joins_tokens_with_their_likeliest_tags():
+    decoder = fitted("A B C")
+    logits = np.log(np.array([[1, 6, 3], [8, 1, 1]], np.float32))
+    prediction = decoder.decode(logits, "f.txt", [("two", 0, 3), ("words", 4, 9)])
+    assert prediction == Tagging(
+        source="f.txt",
+        tokens=(
+            TaggedToken(text="two", tag="B", probability=pytest.approx(0.6), start=0, end=3),
+            TaggedToken(text="words", tag="A", probability=pytest.approx(0.8), start=4, end=9),
+        ),
+    )
+
+
+def test_decode_tags_gives_tags_and_probabilities():
+    tags, probabilities = fitted("A B").decode_tags(np.log(np.array([[1, 3], [9, 1]])))
+    assert (tags, probabilities) == (["B", "A"], pytest.approx([0.75, 0.9]))
+
+
+def test_as_many_tokens_as_logits_are_wanted():
+    with pytest.raises(ValueError, match="argument"):
+        fitted("A B").decode(np.zeros((2, 2)), "-", [("one", 0, 3)])
+
+
+def test_a_text_without_tokens_gets_an_explicit_answer():
+    decoder = fitted("A B")
+    assert decoder.decode_empty("f.txt") == Tagging(source="f.txt", tokens=())
+    assert decoder.decode(np.zeros((0, 2), np.float32), "f.txt") == decoder.decode_empty("f.txt")
+
+
+def test_logits_that_are_no_numbers_are_refused():
+    with pytest.raises(BundleError, match="the model's output is no number"):
+        fitted("A B").decode_tags(np.array([[0, np.nan]]))
+
+
+def test_plain_tags_score_by_accuracy_alone():
+    decoder = fitted("A B C")
+    logits = [logits_for(decoder, "A B"), logits_for(decoder, "C A C")]
+    targets = [decoder.target(example("A B")), decoder.target(example("C C A"))]
+    assert decoder.score(logits, targets) == {"accuracy": 3 / 5}
+    assert decoder.report(logits, targets) == (
+        LabelScore(label="A", precision=0.5, recall=0.5, f1=0.5, support=2),
+        LabelScore(label="B", precision=1.0, recall=1.0, f1=1.0, support=1),
+        LabelScore(label="C", precision=0.5, recall=0.5, f1=0.5, support=2),
+    )
+
+
+def test_spans_score_by_type_start_and_end():
+    decoder = fitted("B-x I-x B-y O")
+    logits = [logits_for(decoder, "B-x I-x O B-y"), logits_for(decoder, "B-x O")]
+    targets = [decoder.target(example("B-x I-x O B-y")), decoder.target(example("B-x I-x"))]
+    assert decoder.score(logits, targets) == {
+        "accuracy": 5 / 6,
+        "span_precision": pytest.approx(2 / 3),
+        "span_recall": pytest.approx(2 / 3),
+        "span_f1": pytest.approx(2 / 3),
+    }
+    assert decoder.report(logits, targets) == (
+        LabelScore(label="x", precision=0.5, recall=0.5, f1=0.5, support=2),
+        LabelScore(label="y", precision=1.0, recall=1.0, f1=1.0, support=1),
+    )
+
+
+def test_spans_of_a_type_never_seen_count_as_missed():
+    decoder = fitted("B-x O")
+    logits = [logits_for(decoder, "B-x O B-x")]
+    targets = [decoder.target(example("B-x B-new B-other"))]
+    assert decoder.score(logits, targets) == {
+        "accuracy": 1 / 3,
+        "span_precision": 0.5,
+        "span_recall": pytest.approx(1 / 3),
+        "span_f1": 0.4,
+    }
+    assert [(row.label, row.support) for row in decoder.report(logits, targets)] == [
+        ("new", 1),
+        ("other", 1),
+        ("x", 1),
+    ]
+
+
+def test_a_confusion_matrix_leaves_out_tags_never_seen():
+    decoder = fitted("A B C")
+    logits = [logits_for(decoder, "A B C"), logits_for(decoder, "C A")]
+    targets = [decoder.target(example("A A C")), decoder.target(example("B X"))]
+    assert decoder.confusion(logits, targets) == ((1, 1, 0), (0, 0, 1), (0, 0, 1))
+
+
+def test_mistakes_name_the_token():
+    decoder = fitted("A B")
+    logits = np.log(np.array([[1, 3], [1, 4], [9, 1]], np.float32))
+    assert decoder.mistakes(logits, decoder.target(example("A B X"))) == [
+        Wrong(0, "A", "B", pytest.approx(0.75)),
+        Wrong(2, "X", "A", pytest.approx(0.9)),
+    ]
+
+
+def test_nothing_can_not_be_scored():
+    decoder = fitted("A B")
+    with pytest.raises(DataError, match="nothing to score"):
+        decoder.score([np.zeros((0, 2))], [np.zeros(0, np.int64)])
