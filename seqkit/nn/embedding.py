@@ -1,0 +1,97 @@
+"""From ids to the encoder's input: learned vectors, hashed features, or one-hot."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from seqkit.errors import UsageError
+from seqkit.nn.dropout import Dropout, DropoutPer
+
+#: The id of padding, and the feature bucket of no feature: their rows stay zero.
+PADDING = 0
+
+
+class Embedding(nn.Module):
+    """Learned vectors of ids, beside the summed vectors of their hashed features.
+
+    Args:
+        vocab_size: ``V``, how many ids there are; id 0 is padding.
+        size: ``E``, features of each id; unused with ``one_hot``.
+        one_hot: Give the ids through as they are, for a cell that looks up a column of its input
+            weights; there is then nothing to learn here.
+        feature_buckets: Rows of the table that hashed features index; bucket 0 is no feature.
+        feature_size: Features added to each id by the hashed ones; 0 for none.
+        dropout: Share of the output's features dropped while training.
+        dropout_per: As in :class:`seqkit.nn.dropout.Dropout`.
+
+    Attributes:
+        output_size: Features of each step: ``E + feature_size``, or ``V`` with ``one_hot``.
+        weight: ``(V, E)``, or None with ``one_hot``.
+        feature_weight: ``(feature_buckets, feature_size)``, or None.
+
+    Raises:
+        UsageError: ``one_hot`` together with hashed features or dropout, which need vectors.
+    """
+
+    def __init__(
+        self,
+        vocab_size: int,
+        size: int,
+        *,
+        one_hot: bool = False,
+        feature_buckets: int = 0,
+        feature_size: int = 0,
+        dropout: float = 0.0,
+        dropout_per: DropoutPer = "element",
+    ) -> None:
+        super().__init__()
+        if one_hot and (feature_size or dropout):
+            raise UsageError(
+                f"a one-hot embedding can't have {'features' if feature_size else 'dropout'}",
+                why="it passes ids on and has no vectors of its own",
+                fix="Use a learned embedding, or leave that out",
+            )
+        self.one_hot = one_hot
+        self.output_size = vocab_size if one_hot else size + feature_size
+        self.dropout = Dropout(dropout, per=dropout_per)
+        self.weight = None if one_hot else nn.Parameter(torch.zeros(vocab_size, size))
+        self.feature_weight = (
+            nn.Parameter(torch.zeros(feature_buckets, feature_size)) if feature_size else None
+        )
+
+    @torch.no_grad()
+    def reset_parameters(self, generator: torch.Generator) -> None:
+        """Draw uniformly between -0.05 and 0.05, as Keras does; padding is zero."""
+        for weight in self.parameters():
+            nn.init.uniform_(weight, -0.05, 0.05, generator=generator)
+            weight[PADDING] = 0
+
+    def forward(self, ids: Tensor, features: Tensor | None = None) -> Tensor:
+        """Look up.
+
+        Args:
+            ids: int64 ``(T, B)``.
+            features: int64 ``(T, B, F)``, as many hashed features for each id as the tokenizer
+                has; only where ``feature_size`` is set.
+
+        Returns:
+            ``(T, B, output_size)``; with ``one_hot`` the ids.
+
+        Raises:
+            UsageError: The hashed features are missing.
+        """
+        if self.weight is None:
+            return ids
+        x = F.embedding(ids, self.weight, padding_idx=PADDING)  # (T, B, E)
+        if self.feature_weight is not None:
+            if features is None:
+                raise UsageError("this embedding needs the hashed features of each id")
+            rows = F.embedding(features, self.feature_weight, padding_idx=PADDING)
+            x = torch.cat([x, rows.sum(dim=2)], dim=-1)  # (T, B, E + feature_size)
+        return self.dropout(x)
+
+    def extra_repr(self) -> str:
+        """What ``print(model)`` shows."""
+        return f"output_size={self.output_size}, one_hot={self.one_hot}"

@@ -1,0 +1,88 @@
+"""The whole network: embedding, encoder and head, put together as a recipe says."""
+
+from __future__ import annotations
+
+import functools
+
+import torch
+from torch import Tensor, nn
+
+from seqkit import lazy, registry
+from seqkit.heads.base import Head
+from seqkit.nn.dropout import set_generator
+from seqkit.nn.embedding import Embedding
+from seqkit.nn.encoder import Encoder, EncoderState
+from seqkit.recipe import Recipe
+
+
+class Network(nn.Module):
+    """Embedding, encoder and head.
+
+    Args:
+        recipe: What to build.
+        vocab_size: ``V``, ids of the tokenizer.
+        output_size: ``L``, logits of the head.
+        feature_buckets: Rows of the tokenizer's feature table; 0 for none.
+    """
+
+    def __init__(
+        self, recipe: Recipe, *, vocab_size: int, output_size: int, feature_buckets: int = 0
+    ) -> None:
+        super().__init__()
+        sizes, layers = recipe.embedding, recipe.encoder
+        cell = lazy.load(registry.find("cell", recipe.cell.name).spec.target)
+        head = lazy.load(recipe.head_spec.target)
+        self.embedding = Embedding(
+            vocab_size,
+            sizes.size,
+            one_hot=sizes.size == 0,
+            feature_buckets=feature_buckets if sizes.feature_size else 0,
+            feature_size=sizes.feature_size if feature_buckets else 0,
+            dropout=sizes.dropout,
+            dropout_per=layers.dropout_per,
+        )
+        self.encoder = Encoder(
+            functools.partial(cell, options=recipe.cell.options),
+            self.embedding.output_size,
+            layers.hidden_size,
+            layers=layers.layers,
+            bidirectional=layers.bidirectional,
+            dropout=layers.dropout,
+            dropout_per=layers.dropout_per,
+            one_hot=sizes.size == 0,
+        )
+        self.head: Head = head(
+            self.encoder.output_size,
+            output_size,
+            recipe.head.options,
+            directions=2 if layers.bidirectional else 1,
+        )
+        self.head.tie(self.embedding)
+
+    def reset_parameters(self, generator: torch.Generator) -> None:
+        """Draw all parameters anew; dropout draws from the same generator from then on."""
+        for part in (self.embedding, self.encoder, self.head):
+            part.reset_parameters(generator)
+        set_generator(self, generator)
+
+    def initial_state(self, batch_size: int) -> EncoderState:
+        """The encoder's state before the first step."""
+        return self.encoder.initial_state(batch_size)
+
+    def forward(self, ids: Tensor, lengths: Tensor, features: Tensor | None = None) -> Tensor:
+        """The head's logits.
+
+        Args:
+            ids: ``(T, B)`` int64, padding after each sequence's length.
+            lengths: ``(B,)`` int64.
+            features: ``(T, B, F)`` int64 or none.
+        """
+        encoded = self.encoder(self.embedding(ids, features), lengths)
+        return self.head(encoded, lengths)  # type: ignore[no-any-return]
+
+    def run(
+        self, ids: Tensor, lengths: Tensor, state: EncoderState, features: Tensor | None = None
+    ) -> tuple[Tensor, EncoderState]:
+        """The head's logits, going on from ``state``, and each sequence's state at its end."""
+        encoded, state = self.encoder.run(self.embedding(ids, features), lengths, state)
+        return self.head(encoded, lengths), state
