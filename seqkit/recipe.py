@@ -1,0 +1,442 @@
+"""A recipe: everything that decides what training makes, as one TOML file.
+
+Sections that choose a plugin (``reader``, ``tokenizer``, ``cell``, ``head``, each of
+``callbacks``) hold its ``name`` and that plugin's own options side by side. Every key is declared
+once, here or in the plugin's options class, with type, default, range and help; unknown keys are
+refused with the near match.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta
+
+from seqkit import registry
+from seqkit.errors import RecipeError, did_you_mean
+from seqkit.specs import HeadSpec, Options
+
+_LARGEST_RECIPE = 1 << 20  # bytes; a recipe is a page of text
+
+
+class Corpus(Options, frozen=True, kw_only=True):
+    """Where the examples come from."""
+
+    name: Annotated[
+        str,
+        Meta(description="A corpus that seqkit knows (seqkit corpora list); empty for own files."),
+    ] = ""
+    train: Annotated[
+        tuple[str, ...],
+        Meta(
+            description="Files, globs, folders, or folders inside a tar archive; relative to the "
+            "recipe's folder, or to the corpus's where one is named, whose own splits they replace."
+        ),
+    ] = ()
+    dev: Annotated[
+        tuple[str, ...], Meta(description="The same for development, which picks the best epoch.")
+    ] = ()
+    test: Annotated[
+        tuple[str, ...], Meta(description="The same for the final score; never read by training.")
+    ] = ()
+    dev_fraction: Annotated[
+        float,
+        Meta(
+            ge=0,
+            lt=1,
+            description="Without dev files, this share of the training examples is held out: at "
+            "random, or the end of the text for generation. 0 for the corpus's own share, which "
+            "is 0.1 for own files.",
+        ),
+    ] = 0.0
+    encoding: Annotated[str, Meta(description="The files' text encoding.")] = "utf-8"
+
+
+class Embedding(Options, frozen=True, kw_only=True):
+    """How ids become vectors."""
+
+    size: Annotated[int, Meta(ge=0, description="Features of each token; 0 for one-hot input.")] = (
+        64
+    )
+    feature_size: Annotated[
+        int,
+        Meta(
+            ge=0, description="Features drawn from a word's affixes, where the tokenizer has any."
+        ),
+    ] = 0
+    dropout: Annotated[float, Meta(ge=0, lt=1, description="Share of features dropped.")] = 0.0
+
+
+class Encoder(Options, frozen=True, kw_only=True):
+    """The recurrent layers."""
+
+    hidden_size: Annotated[int, Meta(ge=1, description="Features of each layer and direction.")] = (
+        128
+    )
+    layers: Annotated[int, Meta(ge=1, le=64, description="Layers on top of each other.")] = 1
+    bidirectional: Annotated[
+        bool, Meta(description="Read backwards too, and join the two at each step.")
+    ] = False
+    dropout: Annotated[
+        float, Meta(ge=0, lt=1, description="Share of features dropped between layers.")
+    ] = 0.0
+    dropout_per: Annotated[
+        Literal["sequence", "element"],
+        Meta(
+            description="Whether a dropped feature stays dropped through the sequence (Gal and "
+            "Ghahramani 2016) or is drawn anew at each step; for the embedding too."
+        ),
+    ] = "sequence"
+    max_tokens: Annotated[
+        int, Meta(ge=0, description="Tokens of each text that are read; 0 for all of them.")
+    ] = 0
+    keep: Annotated[
+        Literal["start", "end"],
+        Meta(description="Which end of a text longer than max_tokens is read."),
+    ] = "end"
+
+
+class Training(Options, frozen=True, kw_only=True):
+    """How the weights are found."""
+
+    epochs: Annotated[int, Meta(ge=1, description="Passes over the training data.")] = 10
+    batch_size: Annotated[
+        int, Meta(ge=1, description="Examples a step; for generation, streams read side by side.")
+    ] = 32
+    bptt: Annotated[
+        int,
+        Meta(
+            ge=1,
+            description="For generation, steps that the gradient flows back through; the state is "
+            "carried on.",
+        ),
+    ] = 64
+    state_reset: Annotated[
+        float,
+        Meta(
+            ge=0,
+            lt=1,
+            description="For generation, the chance that a stream starts a window with an empty "
+            "state, so that the model also learns to begin.",
+        ),
+    ] = 0.02
+    optimizer: Annotated[
+        Literal["adam", "adamw", "sgd"], Meta(description="The optimisation method.")
+    ] = "adam"
+    learning_rate: Annotated[float, Meta(gt=0, description="The peak learning rate.")] = 0.001
+    weight_decay: Annotated[
+        float, Meta(ge=0, description="Decay of the weights; decoupled with adamw.")
+    ] = 0.0
+    momentum: Annotated[float, Meta(ge=0, lt=1, description="Momentum of sgd.")] = 0.0
+    schedule: Annotated[
+        Literal["constant", "linear", "cosine", "one-cycle"],
+        Meta(
+            description="The learning rate's course: constant, warm-up then linear or cosine "
+            "decay to zero, or one cycle (Smith 2018)."
+        ),
+    ] = "constant"
+    warmup: Annotated[
+        float, Meta(ge=0, lt=1, description="Share of all steps in which the rate rises.")
+    ] = 0.0
+    clip_norm: Annotated[
+        float, Meta(ge=0, description="Largest norm of the whole gradient; 0 for any.")
+    ] = 1.0
+    patience: Annotated[
+        int, Meta(ge=0, description="Stop after this many epochs without a better score; 0: never.")
+    ] = 0
+    checkpoint_seconds: Annotated[
+        float,
+        Meta(
+            ge=0,
+            description="Least time between checkpoints within an epoch; each epoch ends with one.",
+        ),
+    ] = 60.0
+    threads: Annotated[
+        int, Meta(ge=0, description="Processor threads; 0 for as many as there are cores.")
+    ] = 0
+    device: Annotated[
+        Literal["auto", "cpu", "cuda"],
+        Meta(description="Where to train; auto takes a GPU where there is one."),
+    ] = "auto"
+
+
+class Bundle(Options, frozen=True, kw_only=True):
+    """What is written at the end."""
+
+    weights: Annotated[
+        Literal["float32", "float16"],
+        Meta(description="How weights are stored; half precision halves the size."),
+    ] = "float32"
+    language: Annotated[
+        str, Meta(description="The language of the texts, as a BCP 47 tag; for the model card.")
+    ] = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A plugin chosen by name, with its options checked."""
+
+    name: str
+    options: Options
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipe:
+    """A checked recipe; each attribute is a section of the file."""
+
+    head: Part
+    corpus: Corpus = field(default_factory=Corpus)
+    reader: Part | None = None
+    tokenizer: Part = field(default_factory=lambda: default_part("tokenizer", "word"))
+    embedding: Embedding = field(default_factory=Embedding)
+    cell: Part = field(default_factory=lambda: default_part("cell", "lstm"))
+    encoder: Encoder = field(default_factory=Encoder)
+    training: Training = field(default_factory=Training)
+    bundle: Bundle = field(default_factory=Bundle)
+    callbacks: tuple[Part, ...] = ()
+    random_seed: int = 1
+
+    @property
+    def head_spec(self) -> HeadSpec:
+        """The spec of the head, which says what kind of task this is."""
+        spec: HeadSpec = registry.find("head", self.head.name).spec
+        return spec
+
+
+#: Sections with keys of their own.
+SECTIONS: dict[str, type[Options]] = {
+    "corpus": Corpus,
+    "embedding": Embedding,
+    "encoder": Encoder,
+    "training": Training,
+    "bundle": Bundle,
+}
+#: Sections that choose a plugin of the same kind.
+PARTS = ("reader", "tokenizer", "cell", "head")
+#: The order in which sections are written.
+ORDER = (
+    "corpus",
+    "reader",
+    "tokenizer",
+    "embedding",
+    "cell",
+    "encoder",
+    "head",
+    "training",
+    "bundle",
+)
+
+
+def default_part(kind: str, name: str) -> Part:
+    """The part with all its options at their defaults."""
+    return Part(name, registry.find(kind, name).spec.options())
+
+
+def read(path: Path) -> dict[str, Any]:
+    """Read a recipe file into nested tables without checking its keys.
+
+    Raises:
+        RecipeError: There is no such file, or it is no TOML.
+    """
+    try:
+        if path.stat().st_size > _LARGEST_RECIPE:
+            raise RecipeError(f"{path} is no recipe", why="it is larger than 1 MiB")
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, IsADirectoryError) as error:
+        raise RecipeError(
+            f"There is no recipe {path}", fix="'seqkit recipe' prints one to start from"
+        ) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise RecipeError(f"{path} is not valid TOML", why=str(error)) from error
+
+
+def override(tables: Mapping[str, Any], assignments: Iterable[str]) -> dict[str, Any]:
+    """Apply ``section.key=value`` assignments to a recipe's tables.
+
+    Args:
+        tables: The recipe as nested tables; not changed.
+        assignments: Each value is TOML, or a bare word that is taken as a string. An assignment to
+            ``section.name`` of a plugin section drops options that were meant for another plugin.
+
+    Returns:
+        New tables.
+
+    Raises:
+        RecipeError: An assignment is not of that form.
+    """
+    result = {key: dict(v) if isinstance(v, Mapping) else v for key, v in tables.items()}
+    for assignment in assignments:
+        path, equals, text = assignment.partition("=")
+        keys = [key.strip() for key in path.split(".")]
+        if not equals or len(keys) > 2 or not all(keys):
+            raise RecipeError(
+                f"'{assignment}' sets nothing",
+                fix="Write section.key=value, such as encoder.hidden_size=256",
+            )
+        value = _toml_value(text.strip())
+        if len(keys) == 1:
+            result[keys[0]] = value
+            continue
+        section, key = keys
+        table = result.setdefault(section, {})
+        if not isinstance(table, dict):
+            raise RecipeError(f"'{section}' is a value, not a section", fix=f"Set {section}=value")
+        if section in PARTS and key == "name" and table.get("name", value) != value:
+            known = {
+                f.name
+                for f in msgspec.structs.fields(registry.find(section, str(value)).spec.options)
+            }
+            table = result[section] = {k: v for k, v in table.items() if k in known}
+        table[key] = value
+    return result
+
+
+def _toml_value(text: str) -> Any:
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text
+
+
+def parse(tables: Mapping[str, Any], *, source: str = "recipe") -> Recipe:
+    """Check a recipe's tables and fill in what they leave out.
+
+    Args:
+        tables: Nested tables as :func:`read` gives them.
+        source: What errors call the recipe.
+
+    Raises:
+        RecipeError: A key is unknown or missing, or a value has the wrong type or range; the
+            message begins with the source and the key's path.
+        PluginError: A section names a plugin that is not there.
+    """
+    sections: dict[str, Any] = {}
+    for key, value in tables.items():
+        if key in SECTIONS:
+            sections[key] = _convert(_table(value, source, key), SECTIONS[key], source, key)
+        elif key in PARTS:
+            sections[key] = _part(_table(value, source, key), key, source, key)
+        elif key == "callbacks":
+            if not isinstance(value, list | tuple):
+                raise RecipeError(f"{source}: callbacks is no list of tables")
+            sections[key] = tuple(
+                _part(
+                    _table(item, source, f"callbacks[{i}]"), "callback", source, f"callbacks[{i}]"
+                )
+                for i, item in enumerate(value)
+            )
+        elif key == "random_seed":
+            sections[key] = _convert({"random_seed": value}, Top, source, "").random_seed
+        else:
+            raise RecipeError(
+                f"{source}: {key}: there is no such section",
+                fix=did_you_mean(key, [*SECTIONS, *PARTS, "callbacks", "random_seed"]),
+            )
+    if "head" not in sections:
+        raise RecipeError(
+            f"{source}: head is missing",
+            why="it says what the model is for",
+            fix=f"Set head.name. {did_you_mean('', registry.names('head'))}",
+        )
+    recipe = Recipe(**sections)
+    _check_combination(recipe, source)
+    return recipe
+
+
+def load(path: Path, assignments: Iterable[str] = ()) -> Recipe:
+    """:func:`read`, :func:`override` and :func:`parse` in one."""
+    return parse(override(read(path), assignments), source=str(path))
+
+
+def starter(head: str) -> dict[str, Any]:
+    """The tables that suit a task, for a recipe made from options alone."""
+    spec = registry.find("head", head).spec
+    tables = {section: dict(values) for section, values in spec.starter.items()}
+    tables["head"] = {"name": head, **tables.get("head", {})}
+    return tables
+
+
+def to_tables(recipe: Recipe) -> dict[str, Any]:
+    """The recipe as nested tables with every key filled in; :func:`parse` gives it back."""
+    tables: dict[str, Any] = {"random_seed": recipe.random_seed}
+    for section in ORDER:
+        value = getattr(recipe, section)
+        if isinstance(value, Part):
+            tables[section] = _part_table(value)
+        elif value is not None:
+            tables[section] = msgspec.to_builtins(value)
+    if recipe.callbacks:
+        tables["callbacks"] = [_part_table(part) for part in recipe.callbacks]
+    return tables
+
+
+def to_toml(recipe: Recipe) -> str:
+    """The recipe as TOML with every key filled in."""
+    import tomli_w
+
+    return tomli_w.dumps(to_tables(recipe))
+
+
+class Top(Options, frozen=True, kw_only=True):
+    """Keys that stand above all sections."""
+
+    random_seed: Annotated[
+        int,
+        Meta(ge=0, le=2**63 - 1, description="Seed of everything random; the same gives the same."),
+    ] = 1
+
+
+def _table(value: Any, source: str, path: str) -> Mapping[str, Any]:
+    if not isinstance(value, Mapping):
+        raise RecipeError(
+            f"{source}: {path} is a {type(value).__name__}", fix=f"Write a table: [{path}]"
+        )
+    return value
+
+
+def _part(table: Mapping[str, Any], kind: str, source: str, path: str) -> Part:
+    options = dict(table)
+    name = options.pop("name", None)
+    if not isinstance(name, str):
+        raise RecipeError(
+            f"{source}: {path}.name is missing",
+            fix=f"Name a {kind}. {did_you_mean('', registry.names(kind))}",
+        )
+    spec = registry.find(kind, name).spec
+    return Part(name, _convert(options, spec.options, source, path))
+
+
+def _part_table(part: Part) -> dict[str, Any]:
+    return {"name": part.name, **msgspec.to_builtins(part.options)}
+
+
+def _convert(table: Mapping[str, Any], cls: type[Any], source: str, path: str) -> Any:
+    known = [f.name for f in msgspec.structs.fields(cls)]
+    for key in table:
+        if key not in known:
+            where = f"{path}.{key}" if path else key
+            raise RecipeError(
+                f"{source}: {where}: there is no such key", fix=did_you_mean(key, known)
+            )
+    try:
+        return msgspec.convert(dict(table), cls)
+    except msgspec.ValidationError as error:
+        # msgspec ends its message with the place, written "- at `$.key[0]`"
+        what, _, place = str(error).partition(" - at `$")
+        key = re.sub(r"`$", "", place)
+        raise RecipeError(f"{source}: {path}{key}: {what[:1].lower()}{what[1:]}") from None
+
+
+def _check_combination(recipe: Recipe, source: str) -> None:
+    if recipe.head_spec.arity == "one-to-many" and recipe.encoder.bidirectional:
+        raise RecipeError(
+            f"{source}: encoder.bidirectional is set",
+            why=f"the {recipe.head.name} head predicts what comes next and may not look ahead",
+            fix="Set encoder.bidirectional=false",
+        )
