@@ -1,0 +1,156 @@
+"""The model card: the README.md of a bundle, for whoever is handed one."""
+
+from __future__ import annotations
+
+from seqkit import recipe as recipes
+from seqkit.bundle.manifest import Manifest
+from seqkit.recipe import Recipe
+
+_MOST_LABELS = 60
+
+#: By task: what comes after ``seqkit COMMAND --model PATH``, and a line of Python with its gist.
+_EXAMPLES = {
+    "generation": ("--seed 'The '", 'print(model.generate("The ", tokens=100)[0].text)'),
+    "classification": ("file.txt", 'print(model.classify("The text to be labelled.").label)'),
+    "tagging": ("file.txt", 'print([(t.text, t.tag) for t in model.tag("Some words.").tokens])'),
+}
+_MULTI_LABEL = 'print(model.classify("The text to be labelled.").labels)'
+
+_UNCALIBRATED = "Its probabilities rank answers; they are not calibrated, and tend to be too sure."
+
+#: By task: what its output is not good for.
+_LIMITS = {
+    "generation": (
+        "What it writes is made up: it may read well and be false, senseless or offensive.",
+        "It may repeat passages of the texts that it was trained on.",
+        "It writes in their manner; a seed unlike them gives worse text.",
+    ),
+    "classification": (
+        "It answers with one of its labels even where none of them fits the text.",
+        "Texts of another kind, length or time than those it learnt from are labelled worse.",
+        "It has learnt prejudices too where its texts hold any; don't let it judge people alone.",
+        _UNCALIBRATED,
+    ),
+    "tagging": (
+        "Text split into tokens otherwise than in its corpus, or of another kind, is tagged worse.",
+        "Words that it has not met are tagged by context and shape alone, with more mistakes.",
+        _UNCALIBRATED,
+    ),
+}
+
+
+def model_card(manifest: Manifest, recipe: Recipe, *, name: str) -> str:
+    """Write the model card.
+
+    Args:
+        manifest: What is in the bundle.
+        recipe: What made it.
+        name: The bundle's directory, for the examples.
+
+    Returns:
+        Markdown, ended by a line feed; the same arguments give the same text.
+    """
+    sections = [
+        f"# {name}\n\n{_summary(manifest, recipe)}",
+        f"## Use it\n\n{_usage(manifest, recipe, name)}",
+        f"## Scores\n\n{_scores(manifest)}",
+        f"## Trained on\n\n{_corpus(manifest)}",
+        f"## Limits\n\n{_bullets(_limits(manifest, recipe))}",
+        f"## How it was made\n\n{_making(manifest)}\n\n```toml\n{recipes.to_toml(recipe)}```",
+    ]
+    return "\n\n".join(sections) + "\n"
+
+
+def _summary(manifest: Manifest, recipe: Recipe) -> str:
+    encoder = recipe.encoder
+    layers = "1 layer" if encoder.layers == 1 else f"{encoder.layers} layers"
+    directions = "both directions" if encoder.bidirectional else "one direction"
+    size = manifest.parameters * (2 if manifest.weights == "float16" else 4)
+    lines = [
+        f"A seqkit model for {manifest.task}: {recipe.head_spec.summary}.",
+        "",
+        f"- language: {manifest.language or 'not stated'}",
+        f"- network: {recipe.cell.name}, {layers} of {encoder.hidden_size}, {directions}",
+        f"- tokenizer: {recipe.tokenizer.name}, {manifest.vocab_size:,} entries",
+        f"- size: {manifest.parameters:,} parameters, {_bytes(size)} as {manifest.weights}",
+    ]
+    if manifest.labels and recipe.head_spec.arity != "one-to-many":
+        shown = ", ".join(f"`{label}`" for label in manifest.labels[:_MOST_LABELS])
+        more = len(manifest.labels) - _MOST_LABELS
+        lines.append(f"- labels: {shown}" + (f" and {more:,} more" if more > 0 else ""))
+    return "\n".join(lines)
+
+
+def _usage(manifest: Manifest, recipe: Recipe, name: str) -> str:
+    arguments, line = _EXAMPLES.get(manifest.task, ("", ""))
+    if getattr(recipe.head.options, "multi_label", False):
+        line = _MULTI_LABEL
+    command = f"seqkit {recipe.head_spec.command} --model {name} {arguments}".rstrip()
+    python = f'import seqkit\n\nmodel = seqkit.load("{name}")\n{line}'.rstrip()
+    return f"```sh\n{command}\n```\n\n```python\n{python}\n```"
+
+
+def _scores(manifest: Manifest) -> str:
+    if not manifest.scores:
+        return "It has not been scored."
+    examples = f"{manifest.corpus.dev_examples:,} development examples"
+    lines = [
+        f"On {examples}, which also picked the best epoch; fresh text will score a little lower:",
+        "",
+        "| score | value |",
+        "|---|---|",
+        *(f"| {score} | {value:.4g} |" for score, value in sorted(manifest.scores.items())),
+    ]
+    return "\n".join(lines)
+
+
+def _corpus(manifest: Manifest) -> str:
+    corpus = manifest.corpus
+    lines = [
+        f"- corpus: {corpus.name or 'files of its maker'}",
+        f"- licence: {corpus.licence or 'not stated; ask its maker before passing it on'}",
+        f"- training examples: {corpus.train_examples:,}",
+        *(f"- source: {source}" for source in corpus.sources),
+    ]
+    return "\n".join(lines)
+
+
+def _limits(manifest: Manifest, recipe: Recipe) -> list[str]:
+    limits = list(_LIMITS.get(manifest.task, ()))
+    if manifest.language:
+        limits.append(f"It was made for the language '{manifest.language}' and no other.")
+    if recipe.encoder.max_tokens:
+        limits.append(
+            f"Of each text it reads {recipe.encoder.max_tokens:,} tokens at the "
+            f"{recipe.encoder.keep}, and nothing else."
+        )
+    limits.append("It was judged by the scores above and nothing else.")
+    return limits
+
+
+def _making(manifest: Manifest) -> str:
+    machine = manifest.machine
+    parts = [
+        f"{part.kind} {part.name} ({part.distribution} {part.version})" for part in manifest.parts
+    ]
+    lines = [
+        f"- made with: seqkit {manifest.seqkit_version}, at {manifest.created}",
+        f"- time: {manifest.seconds:,.0f} seconds",
+        f"- parts: {', '.join(parts)}",
+        f"- best epoch: {manifest.best_epoch or 'none was finished'}",
+        f"- random seed: {manifest.random_seed}",
+    ]
+    if machine.torch:
+        lines.append(
+            f"- machine: torch {machine.torch}, device {machine.device}, threads {machine.threads};"
+            " the same give the same weights"
+        )
+    return "\n".join(lines)
+
+
+def _bytes(size: int) -> str:
+    return f"{size / 1e6:.1f} MB" if size >= 100_000 else f"{size / 1e3:.1f} kB"
+
+
+def _bullets(lines: list[str]) -> str:
+    return "\n".join(f"- {line}" for line in lines)

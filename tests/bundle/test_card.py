@@ -1,0 +1,123 @@
+from __future__ import annotations
+
+import re
+
+import msgspec
+import pytest
+
+from seqkit import recipe as recipes
+from seqkit.bundle.card import model_card
+from seqkit.bundle.manifest import CorpusRecord, MachineRecord, read_manifest
+
+
+@pytest.fixture
+def manifest(bundle):
+    return read_manifest(bundle)
+
+
+def card(manifest, task="classification", name="mood", head=None, **changes):
+    recipe = recipes.parse(
+        {
+            "tokenizer": {"name": "word"},
+            "encoder": {"hidden_size": 32, "layers": 2, "max_tokens": 500},
+            "head": {"name": task, **(head or {})},
+        }
+    )
+    return model_card(msgspec.structs.replace(manifest, task=task, **changes), recipe, name=name)
+
+
+def section(text, title):
+    return text.split(f"\n## {title}\n\n")[1].split("\n## ")[0].strip()
+
+
+def test_it_begins_with_what_the_model_is(manifest):
+    head = card(manifest, parameters=1_234_567, weights="float16").split("\n## ")[0]
+    assert head == (
+        "# mood\n\n"
+        "A seqkit model for classification: one label a text, or several: sentiment, topics, "
+        "spam.\n\n"
+        "- language: en\n"
+        "- network: lstm, 2 layers of 32, one direction\n"
+        "- tokenizer: word, 262 entries\n"
+        "- size: 1,234,567 parameters, 2.5 MB as float16\n"
+        "- labels: `bad`, `good`\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("task", "command", "call"),
+    [
+        ("classification", "seqkit classify --model mood file.txt", ".classify("),
+        ("tagging", "seqkit tag --model mood file.txt", ".tag("),
+        ("generation", "seqkit generate --model mood --seed 'The '", ".generate("),
+    ],
+)
+def test_it_shows_the_command_and_the_call_of_its_task(manifest, task, command, call):
+    usage = section(card(manifest, task), "Use it")
+    assert f"```sh\n{command}\n```" in usage
+    assert 'model = seqkit.load("mood")' in usage
+    code = re.search(r"```python\n(.*)\n```", usage, re.DOTALL)[1]
+    assert call in code
+    compile(code, "card", "exec")
+
+
+def test_several_labels_are_shown_as_several(manifest):
+    assert ".labels)" in card(manifest, head={"multi_label": True})
+
+
+def test_scores_stand_in_a_table_with_how_they_were_found(manifest):
+    scores = section(card(manifest), "Scores")
+    assert scores.startswith("On 4 development examples, which also picked the best epoch;")
+    assert scores.endswith("| accuracy | 0.75 |\n| loss | 0.5 |")
+
+
+def test_a_model_that_was_not_scored_says_so(manifest):
+    assert section(card(manifest, scores={}), "Scores") == "It has not been scored."
+
+
+def test_corpus_and_licence(manifest):
+    assert section(card(manifest), "Trained on") == (
+        "- corpus: tiny\n- licence: CC0-1.0\n- training examples: 8\n- source: a.txt"
+    )
+
+
+def test_an_unknown_licence_is_not_passed_over(manifest):
+    corpus = CorpusRecord(name="", licence="", train_examples=8, dev_examples=0, sources=())
+    assert section(card(manifest, corpus=corpus), "Trained on") == (
+        "- corpus: files of its maker\n"
+        "- licence: not stated; ask its maker before passing it on\n"
+        "- training examples: 8"
+    )
+
+
+@pytest.mark.parametrize(
+    ("task", "limit"),
+    [
+        ("classification", "even where none of them fits"),
+        ("tagging", "tokens otherwise than in its corpus"),
+        ("generation", "is made up"),
+    ],
+)
+def test_limits_are_those_of_the_task(manifest, task, limit):
+    limits = section(card(manifest, task), "Limits")
+    assert limit in limits
+    assert "for the language 'en' and no other" in limits
+    assert "Of each text it reads 500 tokens at the end" in limits
+
+
+def test_it_tells_how_the_model_was_made(manifest):
+    made = section(card(manifest), "How it was made")
+    assert "- random seed: 1\n" in made
+    assert "- best epoch: 3\n" in made
+    assert "torch 2.13.0, device cpu, threads 2" in made
+    assert "cell gru (seqkit 0.1.0)" in made
+    assert 'name = "classification"' in made
+
+
+def test_a_machine_that_was_not_recorded_is_not_made_up(manifest):
+    assert "torch" not in section(card(manifest, machine=MachineRecord()), "How it was made")
+
+
+def test_many_labels_are_cut(manifest):
+    text = card(manifest, labels=tuple(f"l{i}" for i in range(1100)))
+    assert "`l59` and 1,040 more\n" in text
