@@ -1,0 +1,116 @@
+"""Examples as a model reads them: ids, features and targets in numpy arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from seqkit.decoding.base import Decoder
+from seqkit.examples import Example, TextExample, TokensExample
+from seqkit.recipe import Encoder
+from seqkit.specs import Arity
+from seqkit.tokenizers.base import Tokenizer
+
+#: Target of a step that stands for no token of its own; losses and scores leave it out.
+IGNORED = -100
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """One example in numbers.
+
+    Attributes:
+        ids: ``(n,)`` int32.
+        features: ``(n, F)`` int32, or none where the tokenizer has none.
+        target: What :meth:`Decoder.target` gave, or none.
+        steps: For given tokens, the step at which each is complete, ``(tokens,)``; else none.
+    """
+
+    ids: np.ndarray
+    features: np.ndarray | None = None
+    target: np.ndarray | None = None
+    steps: np.ndarray | None = None
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def step_targets(self) -> np.ndarray:
+        """The target of each step, :data:`IGNORED` where no logit could be right.
+
+        That is where a token is not complete yet, or has a tag that training never showed.
+        """
+        assert self.target is not None
+        if self.steps is None:
+            return self.target
+        targets = np.full(len(self.ids), IGNORED, dtype=np.int64)
+        targets[self.steps] = np.where(self.target < 0, IGNORED, self.target)
+        return targets
+
+
+class ExampleEncoder:
+    """Encodes examples for one model.
+
+    Args:
+        tokenizer: A trained tokenizer.
+        decoder: The head's decoder, which knows the labels.
+        arity: The head's; many-to-many reads given tokens, the others text.
+        limits: The recipe's encoder section, for how much of a text is read.
+    """
+
+    def __init__(
+        self, tokenizer: Tokenizer, decoder: Decoder, arity: Arity, limits: Encoder
+    ) -> None:
+        self.tokenizer = tokenizer
+        self.decoder = decoder
+        self.arity = arity
+        self.limits = limits
+
+    def encode(self, example: Example, *, with_target: bool) -> Encoded:
+        """One example in numbers.
+
+        Args:
+            example: Text, or given tokens.
+            with_target: Whether its labels are wanted too.
+
+        Raises:
+            DataError: With targets, a label is missing or unknown.
+        """
+        target = self.decoder.target(example) if with_target else None
+        if self.arity == "many-to-many":
+            return self._tokens(words_of(example), target)
+        return self._text(text_of(example), target)
+
+    def _text(self, text: str, target: np.ndarray | None) -> Encoded:
+        tokenizer = self.tokenizer
+        most = self.limits.max_tokens
+        kept = slice(None)
+        if most:
+            kept = slice(-most, None) if self.limits.keep == "end" else slice(most)
+        if not tokenizer.feature_count:
+            ids = np.asarray(tokenizer.encode_ids(text)[kept], dtype=np.int32)
+            return Encoded(ids, target=target)
+        encoding = tokenizer.encode(text)
+        surface = [text[start:end] for start, end in encoding.offsets[kept]]
+        ids = np.asarray(encoding.ids[kept], dtype=np.int32)
+        return Encoded(ids, features=tokenizer.features(surface), target=target)
+
+    def _tokens(self, tokens: Sequence[str], target: np.ndarray | None) -> Encoded:
+        pieces = self.tokenizer.encode_words(tokens)
+        counts = np.fromiter((len(p) for p in pieces), dtype=np.int64, count=len(pieces))
+        ids = np.fromiter((i for p in pieces for i in p), dtype=np.int32, count=int(counts.sum()))
+        features = None
+        if self.tokenizer.feature_count:
+            features = np.repeat(self.tokenizer.features(tokens), counts, axis=0)
+        return Encoded(ids, features=features, target=target, steps=np.cumsum(counts) - 1)
+
+
+def text_of(example: Example) -> str:
+    """The text of an example; given tokens are joined with spaces."""
+    return example.text if isinstance(example, TextExample) else " ".join(example.tokens)
+
+
+def words_of(example: Example) -> Sequence[str]:
+    """The tokens of an example; a text is split at white space."""
+    return example.tokens if isinstance(example, TokensExample) else example.text.split()

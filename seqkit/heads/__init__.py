@@ -1,0 +1,124 @@
+"""Task heads: what stands on top of the encoder, with its loss. One file a head.
+
+This page declares their options and imports no torch; each head's torch-free half is in
+``seqkit.decoding``.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from msgspec import Meta
+
+from seqkit.specs import HeadSpec, Options
+
+Dropout = Annotated[
+    float, Meta(ge=0, lt=1, description="Share of features dropped before the output layer.")
+]
+
+
+class GenerationOptions(Options, frozen=True, kw_only=True):
+    """Options of the ``generation`` head."""
+
+    dropout: Dropout = 0.0
+    tie_weights: Annotated[
+        bool,
+        Meta(description="Use the embedding as the output weights (Press and Wolf 2017)."),
+    ] = False
+
+
+class ClassificationOptions(Options, frozen=True, kw_only=True):
+    """Options of the ``classification`` head."""
+
+    pooling: Annotated[
+        Literal["last", "mean", "max", "attention"],
+        Meta(description="How the steps of a text become one vector."),
+    ] = "last"
+    dropout: Dropout = 0.0
+    multi_label: Annotated[
+        bool, Meta(description="Several labels, or none, may hold of one text.")
+    ] = False
+    threshold: Annotated[
+        float,
+        Meta(gt=0, lt=1, description="With multi_label, the probability from which a label holds."),
+    ] = 0.5
+    class_weights: Annotated[
+        Literal["none", "balanced"] | dict[str, float],
+        Meta(
+            description="How much each label counts in the loss: all alike, inversely to its "
+            "frequency, or as given by label."
+        ),
+    ] = "none"
+
+
+class TaggingOptions(Options, frozen=True, kw_only=True):
+    """Options of the ``tagging`` head."""
+
+    dropout: Dropout = 0.0
+    scheme: Annotated[
+        Literal["auto", "tags", "bio", "bioes", "io"],
+        Meta(
+            description="Whether tags are independent or mark spans, and how; auto looks at the "
+            "training tags."
+        ),
+    ] = "auto"
+
+
+HEADS = [
+    HeadSpec(
+        name="generation",
+        target="seqkit.heads.generation:GenerationHead",
+        decoder="seqkit.decoding.generation:GenerationDecoder",
+        summary="predicts the next token: text from a seed, next-word suggestions",
+        options=GenerationOptions,
+        arity="one-to-many",
+        command="generate",
+        starter={
+            "tokenizer": {"name": "char"},
+            "embedding": {"size": 64},
+            "cell": {"name": "lstm"},
+            "encoder": {"hidden_size": 384},
+            "training": {
+                "epochs": 8,
+                "batch_size": 32,
+                "bptt": 64,
+                "learning_rate": 0.003,
+                "schedule": "cosine",
+            },
+        },
+    ),
+    HeadSpec(
+        name="classification",
+        target="seqkit.heads.classification:ClassificationHead",
+        decoder="seqkit.decoding.classification:ClassificationDecoder",
+        summary="one label a text, or several: sentiment, topics, spam",
+        options=ClassificationOptions,
+        arity="many-to-one",
+        command="classify",
+        starter={
+            "tokenizer": {"name": "word", "max_size": 30_000},
+            "embedding": {"size": 64, "dropout": 0.3},
+            "cell": {"name": "lstm"},
+            "encoder": {"hidden_size": 64, "bidirectional": True},
+            "head": {"pooling": "max", "dropout": 0.3},
+            "training": {"epochs": 6, "batch_size": 32, "patience": 2},
+        },
+    ),
+    HeadSpec(
+        name="tagging",
+        target="seqkit.heads.tagging:TaggingHead",
+        decoder="seqkit.decoding.tagging:TaggingDecoder",
+        summary="one tag a token: parts of speech, named entities",
+        options=TaggingOptions,
+        arity="many-to-many",
+        command="tag",
+        starter={
+            "tokenizer": {"name": "word", "affixes": 4},
+            "embedding": {"size": 64, "feature_size": 64, "dropout": 0.3},
+            "cell": {"name": "lstm"},
+            "encoder": {"hidden_size": 128, "bidirectional": True},
+            "head": {"dropout": 0.3},
+            "training": {"epochs": 12, "batch_size": 32, "patience": 3},
+        },
+    ),
+]

@@ -1,0 +1,92 @@
+"""Many-to-one: a text's steps pooled into one vector, then a logit a label."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from seqkit.decoding.base import Decoder
+from seqkit.errors import RecipeError, did_you_mean
+from seqkit.heads import ClassificationOptions
+from seqkit.heads.base import Head
+from seqkit.nn.dropout import Dropout
+from seqkit.nn.pooling import pooling
+
+
+class ClassificationHead(Head):
+    """One label of several, or several at once.
+
+    Two labels share one sigmoid unit, more get a softmax, and with ``multi_label`` each has a
+    sigmoid unit of its own; the loss is the cross-entropy of each.
+    """
+
+    options: ClassificationOptions
+
+    def __init__(
+        self,
+        input_size: int,
+        output_size: int,
+        options: ClassificationOptions,
+        *,
+        directions: int = 1,
+    ) -> None:
+        super().__init__(input_size, output_size, options, directions=directions)
+        self.pooling = pooling(options.pooling, input_size, directions=directions)
+        self.dropout = Dropout(options.dropout, per="element")
+        self.output = nn.Linear(input_size, output_size)
+        self.sigmoid = options.multi_label or output_size == 1
+        #: ``(labels,)``, how much each label counts in training; none for all alike.
+        self.label_weights: Tensor | None = None
+
+    def reset_parameters(self, generator: torch.Generator) -> None:
+        """Glorot-uniform output weights, zero biases."""
+        self.pooling.reset_parameters(generator)
+        nn.init.xavier_uniform_(self.output.weight, generator=generator)
+        nn.init.zeros_(self.output.bias)
+
+    def prepare(self, decoder: Decoder, targets: list[Tensor]) -> None:
+        """Set the labels' weights, scaled so that the examples weigh one on average."""
+        choice = self.options.class_weights
+        if choice == "none":
+            return
+        if self.options.multi_label:
+            raise RecipeError(
+                "head.class_weights is set together with head.multi_label",
+                why="labels that do not exclude each other have no share of the examples",
+                fix="Leave one of them out; head.threshold balances several labels",
+            )
+        counts = torch.bincount(torch.stack(targets).long(), minlength=len(decoder.labels)).double()
+        if isinstance(choice, dict):
+            for label in choice:
+                if label not in decoder.labels:
+                    raise RecipeError(
+                        f"head.class_weights names the label '{label}'",
+                        why="no training example has it",
+                        fix=did_you_mean(label, decoder.labels),
+                    )
+            weights = torch.tensor([choice.get(label, 1.0) for label in decoder.labels]).double()
+        else:
+            weights = 1 / counts
+        mean = (weights * counts).sum() / counts.sum()
+        self.label_weights = (weights / mean).to(self.output.weight)
+
+    def forward(self, encoded: Tensor, lengths: Tensor) -> Tensor:
+        """``(T, B, D)`` to ``(B, L)``."""
+        return self.output(self.dropout(self.pooling(encoded, lengths)))  # type: ignore[no-any-return]
+
+    def loss(self, logits: Tensor, targets: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
+        """Cross-entropy summed over the batch, and the number of texts; weighted in training."""
+        count = torch.tensor(len(logits), device=logits.device)
+        if self.options.multi_label:
+            losses = F.binary_cross_entropy_with_logits(logits, targets, reduction="none").sum(1)
+            return losses.sum(), count
+        if self.sigmoid:
+            losses = F.binary_cross_entropy_with_logits(
+                logits.squeeze(1), targets.to(logits.dtype), reduction="none"
+            )
+        else:
+            losses = F.cross_entropy(logits, targets, reduction="none")
+        if self.training and self.label_weights is not None:
+            losses = losses * self.label_weights[targets]  # (B,)
+        return losses.sum(), count

@@ -1,0 +1,207 @@
+"""Batches: examples of like length padded on the right, or contiguous streams cut in windows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from seqkit.encoding import IGNORED, Encoded
+from seqkit.tokenizers.base import EOS, PAD
+
+#: How far lengths are blurred before sorting, so that epochs differ in who stands beside whom.
+_BLUR = 0.15
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Tensors of one step, time first.
+
+    Attributes:
+        ids: ``(T, B)`` int64, padding after each sequence's length.
+        lengths: ``(B,)`` int64.
+        features: ``(T, B, F)`` int64 or none.
+        targets: ``(B,)`` or ``(B, L)`` for many-to-one, ``(T, B)`` otherwise; or none.
+        fresh: Whether the state starts anew here rather than going on from the batch before.
+    """
+
+    ids: Tensor
+    lengths: Tensor
+    features: Tensor | None = None
+    targets: Tensor | None = None
+    fresh: bool = True
+
+    @property
+    def tokens(self) -> int:
+        """Real tokens, padding left out."""
+        return int(self.lengths.sum())
+
+    def to(self, device: torch.device) -> Batch:
+        """The same batch on another device."""
+        if device.type == "cpu":
+            return self
+        moved = [
+            None if t is None else t.to(device, non_blocking=True)
+            for t in (self.ids, self.features, self.targets)
+        ]
+        assert moved[0] is not None
+        return Batch(moved[0], self.lengths.to(device), moved[1], moved[2], self.fresh)
+
+
+def collate(examples: Sequence[Encoded]) -> Batch:
+    """Pad examples on the right to the longest of them.
+
+    Args:
+        examples: At least one; either all have targets or none.
+
+    Returns:
+        A batch of at least one step, so that empty texts have somewhere to stand.
+    """
+    lengths = [len(e) for e in examples]
+    T, B = max(1, *lengths), len(examples)
+    ids = np.full((T, B), PAD, dtype=np.int64)
+    for column, example in enumerate(examples):
+        ids[: len(example), column] = example.ids
+    features = targets = None
+    if examples[0].features is not None:
+        features = np.zeros((T, B, examples[0].features.shape[1]), dtype=np.int64)
+        for column, example in enumerate(examples):
+            features[: len(example), column] = example.features
+    if examples[0].target is not None:
+        if examples[0].steps is None:
+            targets = np.stack([e.target for e in examples if e.target is not None])
+        else:
+            targets = np.full((T, B), IGNORED, dtype=np.int64)
+            for column, example in enumerate(examples):
+                targets[: len(example), column] = example.step_targets()
+    return Batch(
+        torch.from_numpy(ids),
+        torch.tensor(lengths),
+        None if features is None else torch.from_numpy(features),
+        None if targets is None else torch.from_numpy(targets),
+    )
+
+
+class Examples:
+    """Padded batches of examples of like length, in an order drawn anew for each epoch."""
+
+    def __init__(self, examples: Sequence[Encoded], *, batch_size: int) -> None:
+        self.examples = examples
+        self.batch_size = batch_size
+        self._lengths = np.array([len(e) for e in examples])
+
+    @property
+    def steps(self) -> int:
+        """Batches in an epoch."""
+        return -(-len(self.examples) // self.batch_size)
+
+    @property
+    def tokens(self) -> int:
+        """Tokens in an epoch."""
+        return int(self._lengths.sum())
+
+    def batches(self, rng: np.random.Generator, *, skip: int = 0) -> Iterator[Batch]:
+        """One epoch's batches.
+
+        Args:
+            rng: Draws the order; the same generator state gives the same batches.
+            skip: Batches at the beginning to leave out, where an epoch goes on.
+        """
+        blurred = self._lengths * rng.uniform(1 - _BLUR, 1 + _BLUR, len(self._lengths))
+        order = np.argsort(blurred, kind="stable")
+        starts = np.arange(0, len(order), self.batch_size)
+        rng.shuffle(starts)
+        for start in starts[skip:]:
+            yield collate([self.examples[i] for i in order[start : start + self.batch_size]])
+
+
+class Streams:
+    """Windows over contiguous text, ``batch_size`` streams side by side, state carried on.
+
+    All documents are joined, each ended by the end symbol, and dealt out in as many streams of
+    equal length. A window's target is its input one step later.
+    """
+
+    def __init__(self, documents: Sequence[Encoded], *, batch_size: int, bptt: int) -> None:
+        self.ids = join(documents)
+        # a short corpus gets fewer streams rather than streams shorter than a window
+        self.batch_size = max(1, min(batch_size, len(self.ids) // (bptt + 1)))
+        self.bptt = bptt
+
+    @property
+    def _stream_length(self) -> int:
+        return max(1, (len(self.ids) - 1) // self.batch_size)
+
+    @property
+    def steps(self) -> int:
+        """Windows in an epoch."""
+        return -(-self._stream_length // self.bptt)
+
+    @property
+    def tokens(self) -> int:
+        """Tokens in an epoch."""
+        return self._stream_length * self.batch_size
+
+    def batches(self, rng: np.random.Generator, *, skip: int = 0) -> Iterator[Batch]:
+        """One epoch's windows, in order.
+
+        Args:
+            rng: Draws where in the text the first stream begins, so that windows and neighbours
+                differ between epochs.
+            skip: Windows at the beginning to leave out, where an epoch goes on.
+        """
+        n, B = self._stream_length, self.batch_size
+        text = np.roll(self.ids, -int(rng.integers(len(self.ids))))
+        inputs = text[: n * B].reshape(B, n).T  # (n, B)
+        targets = text[1 : n * B + 1].reshape(B, n).T
+        for index in range(skip, self.steps):
+            window = slice(index * self.bptt, (index + 1) * self.bptt)
+            ids = torch.from_numpy(inputs[window].astype(np.int64))
+            yield Batch(
+                ids,
+                torch.full((B,), len(ids)),
+                targets=torch.from_numpy(targets[window].astype(np.int64)),
+                fresh=index == 0,
+            )
+
+
+def evaluation_streams(
+    documents: Sequence[Encoded], *, window: int = 256, least: int = 2000, most: int = 64
+) -> Iterator[Batch]:
+    """Windows in which every token of ``documents`` is a target exactly once.
+
+    Args:
+        documents: Joined as for training; the very first token is told from the end symbol.
+        window: Steps a batch.
+        least: Steps that a stream has at least, since each begins without a state.
+        most: Streams side by side at most.
+    """
+    ids = join(documents)
+    targets = ids[1:]
+    B = max(1, min(most, len(targets) // least))
+    n = -(-len(targets) // B)
+    padded = np.full(n * B, PAD, dtype=np.int64)
+    padded[: len(targets)] = ids[:-1]
+    inputs = padded.reshape(B, n).T
+    padded = np.full(n * B, IGNORED, dtype=np.int64)
+    padded[: len(targets)] = targets
+    expected = padded.reshape(B, n).T
+    for start in range(0, n, window):
+        part = np.ascontiguousarray(inputs[start : start + window])
+        yield Batch(
+            torch.from_numpy(part),
+            torch.full((B,), len(part)),
+            targets=torch.from_numpy(np.ascontiguousarray(expected[start : start + window])),
+            fresh=start == 0,
+        )
+
+
+def join(documents: Sequence[Encoded]) -> np.ndarray:
+    """All ids in a row: an end symbol, then each document followed by one; int32."""
+    parts: list[np.ndarray] = [np.array([EOS], dtype=np.int32)]
+    for document in documents:
+        parts += [document.ids, parts[0]]
+    return np.concatenate(parts)

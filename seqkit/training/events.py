@@ -1,0 +1,99 @@
+"""What observers of training are told, in the order in which it happens."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="event", tag=str.lower):
+    """Base of the events; ``msgspec.json.encode`` writes any of them."""
+
+
+class Started(Event, frozen=True, kw_only=True):
+    """Training begins or goes on.
+
+    Attributes:
+        path: The bundle that will be written.
+        task: The head's name.
+        device: ``cpu`` or ``cuda``.
+        parameters: How many numbers are trained.
+        train_examples: Examples trained on; for generation, documents.
+        dev_examples: Examples scored after each epoch.
+        train_tokens: Tokens in one epoch.
+        epochs: Epochs asked for.
+        steps: Optimiser steps in all.
+        step: Steps done before a resumed run was interrupted; 0 for a fresh one.
+        metric: The score that picks the best epoch.
+    """
+
+    path: str
+    task: str
+    device: str
+    parameters: int
+    train_examples: int
+    dev_examples: int
+    train_tokens: int
+    epochs: int
+    steps: int
+    step: int
+    metric: str
+
+
+class Stepped(Event, frozen=True, kw_only=True):
+    """One optimiser step was done.
+
+    Attributes:
+        epoch: Counted from 1.
+        step: Steps done in all.
+        loss: Mean loss a real step in this epoch so far, in nats.
+        tokens: Real tokens in this step.
+        learning_rate: The rate that the step used.
+    """
+
+    epoch: int
+    step: int
+    loss: float
+    tokens: int
+    learning_rate: float
+
+
+class Evaluated(Event, frozen=True, kw_only=True):
+    """An epoch ended and the development examples were scored.
+
+    Attributes:
+        epoch: Counted from 1.
+        step: Steps done in all.
+        train_loss: Mean loss a real step in this epoch, in nats.
+        scores: The development scores, ``loss`` among them; empty without development data.
+        best: Whether this is the best epoch so far.
+        seconds: Wall time of the epoch's training, without the scoring.
+        tokens_per_second: Training throughput in this epoch.
+    """
+
+    epoch: int
+    step: int
+    train_loss: float
+    scores: dict[str, float]
+    best: bool
+    seconds: float
+    tokens_per_second: float
+
+
+class Finished(Event, frozen=True, kw_only=True):
+    """Training ended; the bundle with the best epoch's weights is written next.
+
+    Attributes:
+        reason: ``done``, ``early-stopping``, or ``interrupted`` by Ctrl-C.
+        best_epoch: The epoch that the weights are from; 0 where none was finished.
+        scores: Its development scores.
+        seconds: Wall time of the whole run.
+        path: The bundle.
+    """
+
+    reason: Literal["done", "early-stopping", "interrupted"]
+    best_epoch: int
+    scores: dict[str, float]
+    seconds: float
+    path: str

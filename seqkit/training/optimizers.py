@@ -1,0 +1,21 @@
+"""The optimiser that a recipe asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import torch
+from torch import nn
+
+from seqkit.recipe import Training
+
+
+def make_optimizer(parameters: Iterable[nn.Parameter], options: Training) -> torch.optim.Optimizer:
+    """Adam (Kingma and Ba 2015), AdamW (Loshchilov and Hutter 2019) or SGD."""
+    rate, decay = options.learning_rate, options.weight_decay
+    if options.optimizer == "sgd":
+        return torch.optim.SGD(
+            parameters, lr=rate, weight_decay=decay, momentum=options.momentum, foreach=True
+        )
+    method = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}[options.optimizer]
+    return method(parameters, lr=rate, weight_decay=decay, foreach=True)

@@ -1,0 +1,93 @@
+"""Scores of a network on held-out examples."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from seqkit.decoding.base import Decoder
+from seqkit.decoding.metrics import bits_per_character, perplexity
+from seqkit.encoding import Encoded
+from seqkit.nn.network import Network
+from seqkit.runtimes.torch import padded_batches, unpad
+from seqkit.training.batching import evaluation_streams
+
+_CPU = torch.device("cpu")
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """What came of scoring examples.
+
+    Attributes:
+        scores: ``loss`` in nats a real step, and the decoder's scores.
+        logits: Of each example that has any token.
+        targets: Theirs.
+    """
+
+    scores: dict[str, float]
+    logits: list[np.ndarray]
+    targets: list[np.ndarray]
+
+
+@torch.no_grad()
+def score_examples(
+    network: Network,
+    examples: Sequence[Encoded],
+    decoder: Decoder,
+    device: torch.device = _CPU,
+) -> Scored:
+    """Score padded examples with targets; empty ones are left out, since none can be told."""
+    examples = [e for e in examples if len(e)]
+    logits = [np.empty(0)] * len(examples)
+    total = count = 0.0
+    for indices, batch in padded_batches(examples):
+        moved = batch.to(device)
+        assert moved.targets is not None
+        output = network(moved.ids, moved.lengths, moved.features)
+        loss, steps = network.head.loss(output, moved.targets, moved.lengths)
+        total += float(loss)
+        count += float(steps)
+        for index, row in zip(indices, unpad(output, [examples[i] for i in indices]), strict=True):
+            logits[index] = row
+    targets = [e.target for e in examples if e.target is not None]
+    scores = {"loss": total / max(1.0, count), **decoder.score(logits, targets)}
+    return Scored(scores, logits, targets)
+
+
+@torch.no_grad()
+def score_streams(
+    network: Network,
+    documents: Sequence[Encoded],
+    *,
+    characters: int,
+    device: torch.device = _CPU,
+) -> dict[str, float]:
+    """``loss`` in nats a token, ``perplexity`` and ``bits_per_character``, with state carried on.
+
+    Args:
+        network: A generation model.
+        documents: Scored as one text, each ended by the end symbol.
+        characters: How many characters they have, each end counted as one.
+        device: The network's.
+    """
+    total = count = 0.0
+    state = None
+    for batch in evaluation_streams(documents):
+        moved = batch.to(device)
+        assert moved.targets is not None
+        if state is None:
+            state = network.initial_state(len(moved.lengths))
+        logits, state = network.run(moved.ids, moved.lengths, state)
+        loss, steps = network.head.loss(logits, moved.targets, moved.lengths)
+        total += float(loss)
+        count += float(steps)
+    mean = total / max(1.0, count)
+    return {
+        "loss": mean,
+        "perplexity": perplexity(mean),
+        "bits_per_character": bits_per_character(total, characters),
+    }
