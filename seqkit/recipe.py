@@ -429,8 +429,8 @@ def _convert(table: Mapping[str, Any], cls: type[Any], source: str, path: str) -
     except msgspec.ValidationError as error:
         # msgspec ends its message with the place, written "- at `$.key[0]`"
         what, _, place = str(error).partition(" - at `$")
-        key = re.sub(r"`$", "", place)
-        raise RecipeError(f"{source}: {path}{key}: {what[:1].lower()}{what[1:]}") from None
+        where = (path + re.sub(r"`$", "", place)).removeprefix(".")
+        raise RecipeError(f"{source}: {where}: {what[:1].lower()}{what[1:]}") from None
 
 
 def _check_combination(recipe: Recipe, source: str) -> None:

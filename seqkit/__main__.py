@@ -1,0 +1,5 @@
+"""``python -m seqkit`` is ``seqkit``."""
+
+from seqkit.cli.main import main
+
+main()

@@ -1,0 +1,179 @@
+"""Training as it is watched: one live display on a terminal, plain lines elsewhere."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Mapping
+from types import TracebackType
+from typing import TYPE_CHECKING, TextIO
+
+from seqkit.training.events import Evaluated, Event, Finished, Started, Stepped
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
+#: Seconds between plain lines within an epoch.
+QUIET = 10.0
+
+
+class Watch:
+    """An observer of training that shows it on standard error; used as a context manager.
+
+    Args:
+        stream: Where to write.
+        clock: Seconds that never go back.
+    """
+
+    def __init__(
+        self, stream: TextIO | None = None, *, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.stream = stream or sys.stderr
+        self.clock = clock
+        #: The last event, once training has ended.
+        self.finished: Finished | None = None
+        self._started: Started | None = None
+        self._speed = Speed(clock)
+        self._spoke = 0.0
+        self._metric = ""
+        self._live: Progress | None = None
+
+    def __enter__(self) -> Watch:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._live is not None:
+            self._live.stop()
+
+    def on_event(self, event: Event) -> None:
+        """Show ``event``."""
+        match event:
+            case Started():
+                self._begin(event)
+            case Stepped():
+                self._step(event)
+            case Evaluated():
+                self._epoch(event)
+            case Finished():
+                self.finished = event
+                if self._live is not None:
+                    self._live.stop()
+
+    def _begin(self, event: Started) -> None:
+        self._started = event
+        self._speed.begin(event.step)
+        self._spoke = self.clock()
+        self._say(
+            f"training {event.path}: {event.parameters:,} parameters on {event.device}, "
+            f"{event.train_examples:,} examples ({event.train_tokens:,} tokens), "
+            f"{event.dev_examples:,} held out"
+        )
+        if event.step:
+            self._say(f"going on after step {event.step:,} of {event.steps:,}")
+        if self.stream.isatty():
+            self._live = _display(self.stream)
+            self._live.add_task("", total=event.steps, completed=event.step, facts="")
+            self._live.start()
+
+    def _step(self, event: Stepped) -> None:
+        assert self._started is not None
+        self._speed.add(event.tokens)
+        now = self.clock()
+        if self._live is None and now - self._spoke < QUIET:
+            return
+        left = self._speed.left(event.step, self._started.steps)
+        facts = [f"loss {event.loss:.4f}", self._metric, f"{self._speed.tokens():,.0f} tokens/s"]
+        epoch = f"epoch {event.epoch}/{self._started.epochs}"
+        if self._live is not None:
+            shown = "  ".join(filter(None, [*facts, f"{duration(left)} left"]))
+            self._live.update(
+                self._live.task_ids[0], completed=event.step, description=epoch, facts=shown
+            )
+            return
+        self._spoke = now
+        step = f"step {event.step:,}/{self._started.steps:,}"
+        self._say("  ".join(filter(None, [epoch, step, *facts, f"{duration(left)} left"])))
+
+    def _epoch(self, event: Evaluated) -> None:
+        assert self._started is not None
+        metric = self._started.metric
+        if metric in event.scores:
+            self._metric = f"{metric} {event.scores[metric]:.4f}"
+        self._spoke = self.clock()
+        self._say(
+            "  ".join(
+                filter(
+                    None,
+                    [
+                        f"epoch {event.epoch}/{self._started.epochs}",
+                        f"loss {event.train_loss:.4f}",
+                        in_words(event.scores, prefix="dev "),
+                        f"{event.tokens_per_second:,.0f} tokens/s",
+                        duration(event.seconds),
+                        "best so far" if event.best and event.scores else "",
+                    ],
+                )
+            )
+        )
+
+    def _say(self, line: str) -> None:
+        if self._live is not None:
+            self._live.console.print(line, markup=False, highlight=False, soft_wrap=True)
+        else:
+            print(line, file=self.stream, flush=True)
+
+
+class Speed:
+    """Steps and tokens a second since training began or went on, for the time that is left."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._began, self._first, self._tokens = 0.0, 0, 0
+
+    def begin(self, step: int) -> None:
+        """Start counting at ``step`` steps done."""
+        self._began, self._first, self._tokens = self._clock(), step, 0
+
+    def add(self, tokens: int) -> None:
+        """Count the tokens of one step."""
+        self._tokens += tokens
+
+    def tokens(self) -> float:
+        """Tokens a second."""
+        return self._tokens / max(self._clock() - self._began, 1e-9)
+
+    def left(self, step: int, steps: int) -> float:
+        """Seconds until ``steps``, at the mean speed so far."""
+        done = step - self._first
+        return (self._clock() - self._began) * (steps - step) / done if done else 0.0
+
+
+def duration(seconds: float) -> str:
+    """Seconds as ``m:ss`` or ``h:mm:ss``."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def in_words(scores: Mapping[str, float], *, prefix: str = "") -> str:
+    """Scores in one line: ``dev accuracy 0.8712, dev loss 0.3120``."""
+    return ", ".join(f"{prefix}{name} {value:.4f}" for name, value in scores.items())
+
+
+def _display(stream: TextIO) -> Progress:
+    from rich.console import Console  # only where somebody looks at it
+    from rich.progress import BarColumn, Progress, TextColumn
+
+    # Epochs pass by on standard error above the bar, so that results alone are piped.
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=24),
+        TextColumn("{task.fields[facts]}"),
+        console=Console(file=stream),
+        transient=True,
+    )
