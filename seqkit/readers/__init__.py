@@ -107,6 +107,15 @@ class ConlluOptions(Options, frozen=True, kw_only=True):
     ] = "upos"
 
 
+class WikiTextOptions(Options, frozen=True, kw_only=True):
+    """Options of the ``wikitext`` reader."""
+
+    unknown: Annotated[
+        Literal["drop-sentence", "keep"],
+        Meta(description="What becomes of a sentence in which a word is replaced by <unk>."),
+    ] = "drop-sentence"
+
+
 READERS = [
     ReaderSpec(
         name="text",
@@ -171,5 +180,13 @@ READERS = [
         options=ConlluOptions,
         suffixes=(".conllu",),
         tasks=("tagging",),
+    ),
+    ReaderSpec(
+        name="wikitext",
+        target="seqkit.readers.wikitext:WikiTextReader",
+        summary="WikiText's tokens put together again as running text",
+        options=WikiTextOptions,
+        suffixes=(".tokens",),
+        tasks=("generation",),
     ),
 ]
