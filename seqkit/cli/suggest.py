@@ -17,7 +17,7 @@ from seqkit.cli.options import format_option, model_option
 def suggest(*, text: str, model: str, num: int, form: str | None) -> None:
     """Suggest the words that are likeliest to come after TEXT, with their probabilities.
 
-    Where TEXT ends inside a word, the rest of that word is suggested.
+    A word that TEXT ends with counts as complete.
 
     \b
     Example:
