@@ -39,7 +39,7 @@ _WHERE = {
     "TokenizerSpec": "seqkit.specs",
 }
 
-__all__ = [  # noqa: PLE0604 -- names are loaded by __getattr__
+__all__ = [
     "CallbackSpec",
     "CellSpec",
     "CommandSpec",

@@ -8,7 +8,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
-import msgspec
 import numpy as np
 
 from seqkit.bundle.load import Bundle
@@ -24,13 +23,15 @@ from seqkit.predictions import (
     Suggestion,
     Tagging,
 )
-from seqkit.reports import Evaluation, Mistake
+from seqkit.reports import Evaluation, Layer, Mistake
 from seqkit.tokenizers.words import split_words
 
 if TYPE_CHECKING:
     from seqkit.bundle.manifest import Manifest
+    from seqkit.generating import Parts
     from seqkit.recipe import Recipe
     from seqkit.runtimes.torch import TorchRuntime
+    from seqkit.suggesting import WordSearch
 
 #: Examples that are batched together when predicting: few at first, so that the first answer
 #: comes soon, then twice as many each time up to this many.
@@ -39,20 +40,6 @@ _LOOK_AHEAD = 512
 #: A token in its document: its text, its first character and the one after its last.
 _Place = tuple[str, int, int]
 _T = TypeVar("_T")
-
-
-class Layer(msgspec.Struct, frozen=True, kw_only=True):
-    """One tensor of a model's weights.
-
-    Attributes:
-        name: Its name in the weights file.
-        shape: Its shape.
-        parameters: How many numbers it has.
-    """
-
-    name: str
-    shape: tuple[int, ...]
-    parameters: int
 
 
 class TextModel:
@@ -93,6 +80,12 @@ class TextModel:
             self.recipe.encoder,
         )
 
+    @cached_property
+    def _words(self) -> WordSearch:
+        from seqkit.suggesting import WordSearch
+
+        return WordSearch(self._runtime, self._bundle.tokenizer)
+
     def generate(
         self,
         seed: str = "",
@@ -116,10 +109,13 @@ class TextModel:
         Raises:
             UsageError: The model does not generate, or an argument is out of range.
         """
-        parts = self._continue(
-            seed, tokens=tokens, sampling=sampling, stop=stop, num=num, random_seed=random_seed
+        from seqkit.generating import finished
+
+        return finished(
+            self._continue(
+                seed, tokens=tokens, sampling=sampling, stop=stop, num=num, random_seed=random_seed
+            )
         )
-        return _exhaust(parts)
 
     def stream(
         self,
@@ -133,24 +129,25 @@ class TextModel:
         """:meth:`generate` one text, piece by piece as it becomes certain.
 
         Returns:
-            The whole of it.
+            A generator of the pieces, which returns the whole of it.
+
+        Raises:
+            UsageError: As :meth:`generate` does, at once.
         """
-        parts = self._continue(
-            seed, tokens=tokens, sampling=sampling, stop=stop, num=1, random_seed=random_seed
+        from seqkit.generating import texts_alone
+
+        return texts_alone(
+            self._continue(
+                seed, tokens=tokens, sampling=sampling, stop=stop, num=1, random_seed=random_seed
+            )
         )
-        while True:
-            try:
-                _, text = next(parts)
-            except StopIteration as end:
-                result: Generation = end.value[0]
-                return result
-            yield text
 
     def suggest(self, text: str, *, num: int = 5) -> list[Suggestion]:
         """The likeliest next words.
 
         Args:
-            text: The text so far; a word that it ends with counts as complete.
+            text: The text so far; a word that it ends with counts as complete, and white space
+                that it ends with is what stands before the next one.
             num: How many words.
 
         Returns:
@@ -159,14 +156,13 @@ class TextModel:
         Raises:
             UsageError: The model does not generate, or ``num`` is less than 1.
         """
-        from seqkit.generating import suggest_words
-
-        self._require("generation")
+        self._require("generate", "generation")
         _at_least(1, num=num)
-        return suggest_words(self._runtime, self._bundle.tokenizer, text, num=num)
+        return self._words.best(text, num=num)
 
+    # ignored in both: a str is an iterable of str too, for which the first signature holds
     @overload
-    def classify(self, texts: str) -> Classification | MultiClassification: ...
+    def classify(self, texts: str) -> Classification | MultiClassification: ...  # type: ignore[overload-overlap]
     @overload
     def classify(
         self, texts: Iterable[str | TextExample]
@@ -183,13 +179,13 @@ class TextModel:
         Raises:
             UsageError: The model does not classify.
         """
-        self._require("classification")
+        self._require("classify", "classification")
         if isinstance(texts, str):
-            return next(self._predict([TextExample(texts, "")]))
-        return self._predict(_named(texts))
+            return next(self.predict([TextExample(texts, "")]))
+        return self.predict(_named(texts))
 
     @overload
-    def tag(self, texts: str) -> Tagging: ...
+    def tag(self, texts: str) -> Tagging: ...  # type: ignore[overload-overlap]
     @overload
     def tag(self, texts: Iterable[str | Sequence[str] | Example]) -> Iterator[Tagging]: ...
     def tag(self, texts: str | Iterable[str | Sequence[str] | Example]) -> Any:
@@ -206,13 +202,45 @@ class TextModel:
         Raises:
             UsageError: The model does not tag.
         """
-        self._require("tagging")
+        self._require("tag", "tagging")
         if isinstance(texts, str):
-            return next(self._predict([TextExample(texts, "")]))
-        return self._predict(_named(texts))
+            return next(self.predict([TextExample(texts, "")]))
+        return self.predict(_named(texts))
+
+    def predict(self, examples: Iterable[Example]) -> Iterator[Any]:
+        """What the head's decoder answers to each example, for heads that plugins bring too.
+
+        Args:
+            examples: Texts or given tokens, read as their answers are asked for.
+
+        Returns:
+            One answer for each, in their order.
+
+        Raises:
+            UsageError: The model generates text and has no such answers.
+        """
+        arity = self.recipe.head_spec.arity
+        if arity == "one-to-many":
+            raise self._no_labels("gives no answers to texts", "Use 'seqkit generate'")
+        return self._answers(examples, given=arity == "many-to-many")
+
+    def _answers(self, examples: Iterable[Example], *, given: bool) -> Iterator[Any]:
+        for chunk in _chunks(examples):
+            places: list[Sequence[_Place]] = [_places(e) if given else () for e in chunk]
+            inputs: Sequence[Example] = chunk
+            if given:
+                inputs = [
+                    TokensExample(tuple(text for text, _, _ in found), e.source)
+                    for e, found in zip(chunk, places, strict=True)
+                ]
+            encoded = [self._encoder.encode(e, with_target=False) for e in inputs]
+            for example, found, logits in zip(chunk, places, self._logits(encoded), strict=True):
+                yield self._decode(logits, example.source, found)
 
     def evaluate(self, examples: Iterable[Example]) -> Evaluation:
         """Score the model on labelled examples.
+
+        Empty texts are left out and not counted, since their answer follows from no text.
 
         Raises:
             DataError: There are none, or a label is missing or unknown.
@@ -234,7 +262,7 @@ class TextModel:
         scored = score_examples(network, encoded, decoder)
         return Evaluation(
             scores=scored.scores,
-            examples=len(examples),
+            examples=len(scored.targets),
             labels=decoder.labels,
             per_label=decoder.report(scored.logits, scored.targets),
             confusion=decoder.confusion(scored.logits, scored.targets),
@@ -244,23 +272,22 @@ class TextModel:
         """What the model gets wrong, the most confident first.
 
         Args:
-            examples: Labelled.
+            examples: Labelled; empty ones are left out.
             limit: How many mistakes at most; 0 for all.
 
         Raises:
             UsageError: The model has no labels to be wrong about.
         """
         if self.recipe.head_spec.arity == "one-to-many":
-            raise UsageError(
-                f"The {self.task} model {self.path} makes no mistakes that can be listed",
-                why="it has no labels",
-                fix="Use 'seqkit evaluate' for its loss",
+            raise self._no_labels(
+                "makes no mistakes that can be listed", "Use 'seqkit evaluate' for its loss"
             )
         mistakes: list[Mistake] = []
         for chunk in _chunks(examples):
             encoded = [self._encoder.encode(e, with_target=True) for e in chunk]
             for example, e, logits in zip(chunk, encoded, self._logits(encoded), strict=True):
-                assert e.target is not None
+                if logits is None or e.target is None:
+                    continue
                 mistakes += [
                     Mistake(
                         source=example.source,
@@ -281,12 +308,18 @@ class TextModel:
             for name, w in self._bundle.weights().items()
         ]
 
-    def _require(self, task: str) -> None:
-        if self.task != task:
-            command = self.recipe.head_spec.command
+    def _no_labels(self, what: str, fix: str) -> UsageError:
+        return UsageError(
+            f"The {self.task} model {self.path} {what}", why="it has no labels", fix=fix
+        )
+
+    def _require(self, command: str, task: str) -> None:
+        """Make sure that the model's head, whoever brought it, answers to a command."""
+        own = self.recipe.head_spec.command
+        if own != command:
             raise UsageError(
                 f"The model {self.path} is for {self.task}, not for {task}",
-                fix=f"Use it with 'seqkit {command}', or name another model",
+                fix=f"Use it with 'seqkit {own}', or name another model",
             )
 
     def _continue(
@@ -298,10 +331,10 @@ class TextModel:
         stop: Sequence[str],
         num: int,
         random_seed: int | None,
-    ) -> Generator[tuple[int, str], None, list[Generation]]:
+    ) -> Parts:
         from seqkit.generating import continue_text
 
-        self._require("generation")
+        self._require("generate", "generation")
         _at_least(0, tokens=tokens, random_seed=random_seed or 0)
         _at_least(1, num=num)
         return continue_text(
@@ -315,21 +348,6 @@ class TextModel:
             random_seed=random_seed,
         )
 
-    def _predict(self, examples: Iterable[Example]) -> Iterator[Any]:
-        tagging = self.recipe.head_spec.arity == "many-to-many"
-        for chunk in _chunks(examples):
-            places: list[Sequence[_Place]] = [() for _ in chunk]
-            inputs: Sequence[Example] = chunk
-            if tagging:
-                places = [_places(e) for e in chunk]
-                inputs = [
-                    TokensExample(tuple(text for text, _, _ in found), e.source)
-                    for e, found in zip(chunk, places, strict=True)
-                ]
-            encoded = [self._encoder.encode(e, with_target=False) for e in inputs]
-            for example, found, logits in zip(chunk, places, self._logits(encoded), strict=True):
-                yield self._decode(logits, example.source, found)
-
     def _decode(
         self, logits: np.ndarray | None, source: str, places: Sequence[_Place]
     ) -> Prediction:
@@ -338,7 +356,7 @@ class TextModel:
             return decoder.decode_empty(source)
         return decoder.decode(logits, source, places)
 
-    def _logits(self, examples: Sequence[Encoded]) -> Iterator[Any]:
+    def _logits(self, examples: Sequence[Encoded]) -> Iterator[np.ndarray | None]:
         """Each example's logits, none for one without tokens."""
         logits = iter(self._runtime.logits([e for e in examples if len(e)]))
         return (next(logits) if len(e) else None for e in examples)
@@ -379,15 +397,6 @@ def _context(example: Example, step: int | None) -> str:
         return text_of(example)
     words = list(words_of(example))
     return " ".join([*words[:step], f">{words[step]}<", *words[step + 1 :]])
-
-
-def _exhaust(parts: Generator[Any, None, _T]) -> _T:
-    while True:
-        try:
-            next(parts)
-        except StopIteration as end:
-            result: _T = end.value
-            return result
 
 
 def _at_least(least: int, **arguments: int) -> None:

@@ -9,7 +9,7 @@ class Prediction(msgspec.Struct, frozen=True, kw_only=True):
     """Base of the answers; ``msgspec.json.encode`` writes any of them."""
 
 
-class Classification(Prediction):
+class Classification(Prediction, frozen=True, kw_only=True):
     """The likeliest label of one text.
 
     Attributes:
@@ -25,7 +25,7 @@ class Classification(Prediction):
     probabilities: dict[str, float]
 
 
-class MultiClassification(Prediction):
+class MultiClassification(Prediction, frozen=True, kw_only=True):
     """All labels that hold of one text.
 
     Attributes:
@@ -39,7 +39,7 @@ class MultiClassification(Prediction):
     probabilities: dict[str, float]
 
 
-class TaggedToken(Prediction):
+class TaggedToken(Prediction, frozen=True, kw_only=True):
     """One token with its tag.
 
     Attributes:
@@ -57,7 +57,7 @@ class TaggedToken(Prediction):
     end: int
 
 
-class Tagging(Prediction):
+class Tagging(Prediction, frozen=True, kw_only=True):
     """A document's tokens, each with its tag.
 
     Attributes:
@@ -69,7 +69,7 @@ class Tagging(Prediction):
     tokens: tuple[TaggedToken, ...]
 
 
-class Generation(Prediction):
+class Generation(Prediction, frozen=True, kw_only=True):
     """A continuation of a seed text.
 
     Attributes:
@@ -85,12 +85,12 @@ class Generation(Prediction):
     finish_reason: str
 
 
-class Suggestion(Prediction):
+class Suggestion(Prediction, frozen=True, kw_only=True):
     """A word that may come next.
 
     Attributes:
-        word: The word, or the rest of the word that is being typed.
-        probability: Its probability given all the text so far.
+        word: The word.
+        probability: Its probability given all the text so far, and given that a word comes next.
     """
 
     word: str

@@ -129,7 +129,9 @@ class Training(Options, frozen=True, kw_only=True):
     optimizer: Annotated[
         Literal["adam", "adamw", "sgd"], Meta(description="The optimisation method.")
     ] = "adam"
-    learning_rate: Annotated[float, Meta(gt=0, description="The peak learning rate.")] = 0.001
+    learning_rate: Annotated[float, Meta(gt=0, le=1e6, description="The peak learning rate.")] = (
+        0.001
+    )
     weight_decay: Annotated[
         float, Meta(ge=0, description="Decay of the weights; decoupled with adamw.")
     ] = 0.0
@@ -199,7 +201,9 @@ class Recipe:
     encoder: Encoder = field(default_factory=Encoder)
     training: Training = field(default_factory=Training)
     bundle: Bundle = field(default_factory=Bundle)
-    callbacks: tuple[Part, ...] = ()
+    callbacks: tuple[Part, ...] = field(
+        default_factory=lambda: (default_part("callback", "jsonl"),)
+    )
     random_seed: int = 1
 
     @property
@@ -371,8 +375,10 @@ def to_tables(recipe: Recipe) -> dict[str, Any]:
             tables[section] = _part_table(value)
         elif value is not None:
             tables[section] = msgspec.to_builtins(value)
-    if recipe.callbacks:
-        tables["callbacks"] = [_part_table(part) for part in recipe.callbacks]
+    # written even where there are none, which is not the default
+    tables["callbacks"] = [_part_table(part) for part in recipe.callbacks]
+    # the last section is what shows that a bundle's recipe is whole
+    tables["bundle"] = tables.pop("bundle")
     return tables
 
 
@@ -434,9 +440,22 @@ def _convert(table: Mapping[str, Any], cls: type[Any], source: str, path: str) -
 
 
 def _check_combination(recipe: Recipe, source: str) -> None:
-    if recipe.head_spec.arity == "one-to-many" and recipe.encoder.bidirectional:
+    arity = recipe.head_spec.arity
+    if arity == "one-to-many" and recipe.encoder.bidirectional:
         raise RecipeError(
             f"{source}: encoder.bidirectional is set",
             why=f"the {recipe.head.name} head predicts what comes next and may not look ahead",
             fix="Set encoder.bidirectional=false",
+        )
+    if arity == "one-to-many" and recipe.embedding.feature_size:
+        raise RecipeError(
+            f"{source}: embedding.feature_size is {recipe.embedding.feature_size}",
+            why=f"the {recipe.head.name} head reads a running text of tokens without features",
+            fix="Set embedding.feature_size=0",
+        )
+    if arity != "many-to-one" and recipe.encoder.max_tokens:
+        raise RecipeError(
+            f"{source}: encoder.max_tokens is {recipe.encoder.max_tokens}",
+            why=f"the {recipe.head.name} head has an answer to every token, so it reads them all",
+            fix="Set encoder.max_tokens=0",
         )

@@ -1,10 +1,24 @@
-"""What evaluating a model gives: scores, and the examples that it gets wrong."""
+"""What looking at a model gives: its layers, its scores, and the examples that it gets wrong."""
 
 from __future__ import annotations
 
 import msgspec
 
 from seqkit.decoding.metrics import LabelScore
+
+
+class Layer(msgspec.Struct, frozen=True, kw_only=True):
+    """One tensor of a model's weights.
+
+    Attributes:
+        name: Its name in the weights file.
+        shape: Its shape.
+        parameters: How many numbers it has.
+    """
+
+    name: str
+    shape: tuple[int, ...]
+    parameters: int
 
 
 class Evaluation(msgspec.Struct, frozen=True, kw_only=True):

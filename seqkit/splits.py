@@ -23,7 +23,8 @@ def hold_out(
         examples: All of them.
         fraction: The share that is held out.
         streams: Whether they are one contiguous text, of which the end is held out, rather than
-            examples drawn at random.
+            examples drawn at random. A text with a label that no other text has is not drawn,
+            since nothing could be learnt of it.
 
     Returns:
         The training examples and the held-out ones, each in their order.
@@ -34,10 +35,16 @@ def hold_out(
 def _drawn(examples: Sequence[Example], fraction: float) -> tuple[list[Example], list[Example]]:
     order = np.random.default_rng(_SEED).permutation(len(examples))
     held = set(order[: round(len(examples) * fraction)].tolist())
+    known = {label for i, e in enumerate(examples) if i not in held for label in _labels(e)}
+    held = {i for i in held if known.issuperset(_labels(examples[i]))}
     return (
         [e for i, e in enumerate(examples) if i not in held],
         [e for i, e in enumerate(examples) if i in held],
     )
+
+
+def _labels(example: Example) -> tuple[str, ...]:
+    return example.labels if isinstance(example, TextExample) else ()
 
 
 def _text(examples: Sequence[Example], fraction: float) -> tuple[list[Example], list[Example]]:

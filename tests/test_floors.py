@@ -31,7 +31,7 @@ FLOORS = {
     ],
     3: ["cells", "nn", "heads", "builtin"],
     4: ["training", "runtimes"],
-    5: ["api", "model", "generating", "reports"],
+    5: ["api", "model", "generating", "suggesting", "reports"],
     6: ["serve", "cli", "__main__"],
     7: ["testing"],
 }

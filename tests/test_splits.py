@@ -35,3 +35,12 @@ def test_nothing_is_held_out_for_a_share_of_nothing():
     for streams in (False, True):
         train, dev = hold_out(TEXTS, 0.0, streams=streams)
         assert (train, dev) == (TEXTS, [])
+
+
+def test_a_label_that_is_drawn_alone_stays_in_training():
+    common = [TextExample(f"text {n}", f"a:{n}", ("common",)) for n in range(10)]
+    for place in range(11):
+        rare = TextExample("rare", "b", ("rare", "common"))
+        train, dev = hold_out([*common[:place], rare, *common[place:]], 0.5, streams=False)
+        assert rare in train
+        assert len(dev) >= 4

@@ -108,6 +108,19 @@ def check_target(directory: Path, *, overwrite: bool, extra: Mapping[str, bytes]
         )
 
 
+def extra_files(directory: Path) -> dict[str, Path]:
+    """The files in a bundle's directory that are neither its own nor checkpoints.
+
+    Returns:
+        By their path in it, as :func:`write_bundle` takes them; none if there is no directory.
+    """
+    return {
+        file.relative_to(directory).as_posix(): file
+        for file in sorted(directory.rglob("*"))
+        if file.is_file() and file.relative_to(directory).parts[0] not in {*_OWN, CHECKPOINTS}
+    }
+
+
 def write_bundle(
     directory: Path,
     *,

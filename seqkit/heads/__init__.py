@@ -101,7 +101,12 @@ HEADS = [
             "cell": {"name": "lstm"},
             "encoder": {"hidden_size": 64, "bidirectional": True},
             "head": {"pooling": "max", "dropout": 0.3},
-            "training": {"epochs": 6, "batch_size": 32, "patience": 2},
+            "training": {
+                "epochs": 15,
+                "batch_size": 32,
+                "learning_rate": 0.004,
+                "patience": 4,
+            },
         },
     ),
     HeadSpec(

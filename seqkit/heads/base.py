@@ -60,10 +60,11 @@ class Head(nn.Module, ABC):
 
         Args:
             logits: What :meth:`forward` returned.
-            targets: ``(B,)`` or ``(B, L)`` for many-to-one, ``(T, B)`` otherwise; padding steps
-                hold anything.
+            targets: ``(B,)`` or ``(B, L)`` for many-to-one, ``(T, B)`` otherwise, where
+                :data:`seqkit.encoding.IGNORED` marks padding and steps without an answer.
             lengths: ``(B,)`` int64.
 
         Returns:
-            Two scalars, in nats and steps; training minimises their ratio.
+            Two scalars, in nats and steps; training minimises their ratio. In evaluation mode the
+            loss is not weighed by anything that only helps training.
         """

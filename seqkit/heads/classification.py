@@ -35,7 +35,7 @@ class ClassificationHead(Head):
         self.pooling = pooling(options.pooling, input_size, directions=directions)
         self.dropout = Dropout(options.dropout, per="element")
         self.output = nn.Linear(input_size, output_size)
-        self.sigmoid = options.multi_label or output_size == 1
+        self.binary = output_size == 1 and not options.multi_label
         #: ``(labels,)``, how much each label counts in training; none for all alike.
         self.label_weights: Tensor | None = None
 
@@ -46,7 +46,11 @@ class ClassificationHead(Head):
         nn.init.zeros_(self.output.bias)
 
     def prepare(self, decoder: Decoder, targets: list[Tensor]) -> None:
-        """Set the labels' weights, scaled so that the examples weigh one on average."""
+        """Set the labels' weights, scaled so that the examples weigh one on average.
+
+        Raises:
+            RecipeError: A label that is not there has a weight, or there are ``multi_label`` texts.
+        """
         choice = self.options.class_weights
         if choice == "none":
             return
@@ -67,7 +71,7 @@ class ClassificationHead(Head):
                     )
             weights = torch.tensor([choice.get(label, 1.0) for label in decoder.labels]).double()
         else:
-            weights = 1 / counts
+            weights = 1 / counts.clamp(min=1)  # a label of empty texts alone has none left
         mean = (weights * counts).sum() / counts.sum()
         self.label_weights = (weights / mean).to(self.output.weight)
 
@@ -79,9 +83,8 @@ class ClassificationHead(Head):
         """Cross-entropy summed over the batch, and the number of texts; weighted in training."""
         count = torch.tensor(len(logits), device=logits.device)
         if self.options.multi_label:
-            losses = F.binary_cross_entropy_with_logits(logits, targets, reduction="none").sum(1)
-            return losses.sum(), count
-        if self.sigmoid:
+            return F.binary_cross_entropy_with_logits(logits, targets, reduction="sum"), count
+        if self.binary:
             losses = F.binary_cross_entropy_with_logits(
                 logits.squeeze(1), targets.to(logits.dtype), reduction="none"
             )

@@ -40,8 +40,7 @@ class GenerationHead(Head):
         """Use the embedding's weights ``(V, E)``, where the options ask for it.
 
         Raises:
-            RecipeError: The input is one-hot, so that there is no embedding, or it has other
-                features beside.
+            RecipeError: The input is one-hot, so that there is no embedding.
         """
         if not self.options.tie_weights:
             return

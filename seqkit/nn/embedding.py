@@ -90,7 +90,8 @@ class Embedding(nn.Module):
                 raise UsageError("this embedding needs the hashed features of each id")
             rows = F.embedding(features, self.feature_weight, padding_idx=PADDING)
             x = torch.cat([x, rows.sum(dim=2)], dim=-1)  # (T, B, E + feature_size)
-        return self.dropout(x)
+        dropped: Tensor = self.dropout(x)
+        return dropped
 
     def extra_repr(self) -> str:
         """What ``print(model)`` shows."""

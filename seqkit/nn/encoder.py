@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TypeAlias
+from collections.abc import Callable, Sequence
+from typing import TypeAlias, cast
 
 import torch
 from torch import Tensor, nn
@@ -58,11 +58,12 @@ class Encoder(nn.Module):
         super().__init__()
         self.directions = 2 if bidirectional else 1
         self.output_size = self.directions * hidden_size
-        self.cells = nn.ModuleList(
+        cells = (
             cell_factory(self.output_size if layer else input_size, hidden_size)
             for layer in range(layers)
             for _ in range(self.directions)
         )
+        self.cells = cast("Sequence[Cell]", nn.ModuleList(cells))
         self.dropout = Dropout(dropout, per=dropout_per)
         if one_hot and not self.cells[0].takes_ids:
             raise UsageError(

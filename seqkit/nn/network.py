@@ -16,7 +16,7 @@ from seqkit.recipe import Recipe
 
 
 class Network(nn.Module):
-    """Embedding, encoder and head.
+    """Embedding, encoder and head; a new one holds no drawn weights, as a new cell does not.
 
     Args:
         recipe: What to build.
@@ -29,6 +29,13 @@ class Network(nn.Module):
         self, recipe: Recipe, *, vocab_size: int, output_size: int, feature_buckets: int = 0
     ) -> None:
         super().__init__()
+        # torch.nn's own layers draw from the global generator when made, plugins' ones too
+        with torch.random.fork_rng(devices=()):
+            self._build(recipe, vocab_size, output_size, feature_buckets)
+
+    def _build(
+        self, recipe: Recipe, vocab_size: int, output_size: int, feature_buckets: int
+    ) -> None:
         sizes, layers = recipe.embedding, recipe.encoder
         cell = lazy.load(registry.find("cell", recipe.cell.name).spec.target)
         head = lazy.load(recipe.head_spec.target)

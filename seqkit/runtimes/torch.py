@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from seqkit.bundle.load import Bundle
+from seqkit.bundle.manifest import RECIPE, WEIGHTS, damaged
 from seqkit.encoding import Encoded
 from seqkit.nn.encoder import EncoderState
 from seqkit.nn.network import Network
@@ -23,21 +24,26 @@ class TorchRuntime:
 
     Args:
         bundle: An open bundle.
+
+    Raises:
+        BundleError: Its weights are damaged, or do not fit its recipe.
     """
 
     def __init__(self, bundle: Bundle) -> None:
         weights = {name: torch.from_numpy(w) for name, w in bundle.weights().items()}
         tokenizer, arity = bundle.tokenizer, bundle.recipe.head_spec.arity
         streams = arity == "one-to-many"
-        # on the meta device no memory is touched for parameters that are replaced at once
-        with torch.device("meta"):
-            network = Network(
-                bundle.recipe,
-                vocab_size=tokenizer.vocab_size,
-                output_size=tokenizer.vocab_size if streams else bundle.decoder.output_size,
-                feature_buckets=tokenizer.feature_buckets,
-            )
-        network.load_state_dict(weights, assign=True)
+        network = Network(
+            bundle.recipe,
+            vocab_size=tokenizer.vocab_size,
+            output_size=tokenizer.vocab_size if streams else bundle.decoder.output_size,
+            feature_buckets=tokenizer.feature_buckets,
+        )
+        try:
+            network.load_state_dict(weights, assign=True)
+        except RuntimeError as error:
+            why = f"it does not fit {RECIPE}: {' '.join(str(error).split())}"
+            raise damaged(bundle.path / WEIGHTS, why) from error
         self.network = network.eval().requires_grad_(False)
 
     def logits(self, examples: Sequence[Encoded]) -> list[np.ndarray]:
@@ -46,14 +52,14 @@ class TorchRuntime:
         Returns:
             ``(L,)`` each for many-to-one; ``(tokens, L)`` for many-to-many.
         """
-        results: list[np.ndarray | None] = [None] * len(examples)
+        results = [np.empty(0)] * len(examples)
         for indices, batch in padded_batches(examples):
             logits = self.network(batch.ids, batch.lengths, batch.features)
             for index, row in zip(
                 indices, unpad(logits, [examples[i] for i in indices]), strict=True
             ):
                 results[index] = row
-        return [row for row in results if row is not None]
+        return results
 
     def initial_state(self, batch_size: int) -> EncoderState:
         """The state before the first token."""

@@ -69,6 +69,7 @@ def collate(examples: Sequence[Encoded]) -> Batch:
     if examples[0].features is not None:
         features = np.zeros((T, B, examples[0].features.shape[1]), dtype=np.int64)
         for column, example in enumerate(examples):
+            assert example.features is not None
             features[: len(example), column] = example.features
     if examples[0].target is not None:
         if examples[0].steps is None:

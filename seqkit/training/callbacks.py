@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Protocol
 
 import msgspec
 
+from seqkit.bundle.manifest import METRICS
+from seqkit.errors import TrainingError
 from seqkit.training.events import Evaluated, Event, Finished, Started
 
 
@@ -34,10 +37,44 @@ class Callback:
 
 
 class JsonLines(Callback):
-    """Appends each event but single steps to ``metrics.jsonl``, one JSON object a line."""
+    """Appends each event but single steps to ``metrics.jsonl``, one JSON object a line.
+
+    Where training goes on from a checkpoint, lines of what came after it are taken out, since that
+    happens again.
+    """
 
     def on_event(self, event: Event) -> None:
-        """Write the line at once, so that nothing is lost with the process."""
-        if isinstance(event, Started | Evaluated | Finished):
-            with (self.directory / "metrics.jsonl").open("ab") as file:
+        """Write the line at once, so that nothing is lost with the process.
+
+        Raises:
+            TrainingError: The disk is full or can't be written.
+        """
+        if not isinstance(event, Started | Evaluated | Finished):
+            return
+        path = self.directory / METRICS
+        try:
+            if isinstance(event, Started) and event.step and path.is_file():
+                path.write_bytes(b"".join(_up_to(event.step, path.read_bytes())))
+            with path.open("ab") as file:
                 file.write(msgspec.json.encode(event) + b"\n")
+        except OSError as error:
+            raise TrainingError(
+                f"{path} can't be written",
+                why=error.strerror or str(error),
+                fix="Make room and go on with --resume from the last checkpoint",
+            ) from error
+
+
+class _Line(msgspec.Struct):
+    step: int = 0
+
+
+def _up_to(step: int, content: bytes) -> Iterator[bytes]:
+    """The whole lines up to the first that is about a later step, or was cut short."""
+    for line in content.splitlines(keepends=True):
+        try:
+            if msgspec.json.decode(line, type=_Line).step > step or not line.endswith(b"\n"):
+                return
+        except msgspec.DecodeError:
+            return
+        yield line

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +15,10 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
+from seqkit.bundle.manifest import CHECKPOINTS
 from seqkit.errors import BundleError, TrainingError
 
-#: Name of the folder in a bundle that holds checkpoints, and of the files in it.
-FOLDER = "training"
+#: Names of the files in the folder of a bundle that holds checkpoints.
 LATEST = "checkpoint.safetensors"
 BEST = "best.safetensors"
 
@@ -26,7 +28,7 @@ class Progress(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
     Attributes:
         recipe: The resolved recipe as TOML, so that a run resumes only what it began.
-        data: A digest of the encoded training data, for the same reason.
+        data: A digest of the encoded corpus, for the same reason.
         epoch: The epoch in progress, counted from 0.
         step: Batches of that epoch that are done.
         loss: Loss summed over them, in nats.
@@ -35,7 +37,7 @@ class Progress(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
         tokens: Tokens in them.
         total_seconds: Time of the whole run so far.
         best_epoch: The best epoch so far, counted from 1; 0 before the first was scored.
-        best_scores: Its scores.
+        best_scores: Its finite scores.
         since_best: Epochs since.
     """
 
@@ -74,7 +76,7 @@ def write(path: Path, tensors: Mapping[str, Tensor], progress: Progress) -> None
         raise TrainingError(
             f"The checkpoint {path} can't be written",
             why=f"{error.strerror or error} ({len(content):,} bytes)",
-            fix="Make room and go on with --resume; the checkpoint before it is kept",
+            fix="Make room and go on with --resume from the checkpoint before it, which is kept",
         ) from error
 
 
@@ -84,17 +86,53 @@ def read(path: Path) -> tuple[dict[str, Tensor], Progress]:
     Raises:
         BundleError: The file is missing or damaged.
     """
+    with _opened(path) as file:
+        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 -- no mapping
+        return tensors, _progress(file)
+
+
+def read_progress(path: Path) -> Progress:
+    """Where training stood, without reading the tensors.
+
+    Raises:
+        BundleError: The file is missing or damaged.
+    """
+    with _opened(path) as file:
+        return _progress(file)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Any]:
     try:
         with safe_open(path, framework="pt") as file:
-            metadata = file.metadata() or {}
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 -- no mapping
-        return tensors, msgspec.json.decode(metadata["progress"], type=Progress)
+            yield file
     except (OSError, SafetensorError, KeyError, msgspec.DecodeError) as error:
-        raise BundleError(
-            f"{path} is no checkpoint that training can resume from",
-            why=str(error),
-            fix="Train anew with --overwrite",
-        ) from error
+        raise damaged(path, str(error)) from error
+
+
+def _progress(file: Any) -> Progress:
+    return msgspec.json.decode((file.metadata() or {})["progress"], type=Progress)
+
+
+def damaged(path: Path, why: str) -> BundleError:
+    """The error for a file that holds no whole checkpoint."""
+    return BundleError(
+        f"{path} is no checkpoint that training can resume from",
+        why=why,
+        fix="Train anew with --overwrite",
+    )
+
+
+def files(bundle: Path) -> dict[str, Path]:
+    """The checkpoints in a bundle's directory, by their path in it."""
+    found = {f"{CHECKPOINTS}/{name}": bundle / CHECKPOINTS / name for name in (LATEST, BEST)}
+    return {name: path for name, path in found.items() if path.is_file()}
+
+
+def clear(bundle: Path) -> None:
+    """Remove the checkpoints in a bundle's directory, if there are any."""
+    if (bundle / CHECKPOINTS).exists():
+        shutil.rmtree(bundle / CHECKPOINTS)
 
 
 def optimizer_tensors(optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:

@@ -6,6 +6,9 @@ from typing import Literal
 
 import msgspec
 
+#: How training ended: all epochs done, no better score for too long, Ctrl-C, or no number any more.
+Reason = Literal["done", "early-stopping", "interrupted", "diverged"]
+
 
 class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="event", tag=str.lower):
     """Base of the events; ``msgspec.json.encode`` writes any of them."""
@@ -84,15 +87,17 @@ class Evaluated(Event, frozen=True, kw_only=True):
 class Finished(Event, frozen=True, kw_only=True):
     """Training ended; the bundle with the best epoch's weights is written next.
 
+    After divergence it is written only where an epoch was finished, and an error follows.
+
     Attributes:
-        reason: ``done``, ``early-stopping``, or ``interrupted`` by Ctrl-C.
+        reason: ``done``, ``early-stopping``, ``interrupted`` by Ctrl-C, or ``diverged``.
         best_epoch: The epoch that the weights are from; 0 where none was finished.
         scores: Its development scores.
         seconds: Wall time of the whole run.
         path: The bundle.
     """
 
-    reason: Literal["done", "early-stopping", "interrupted"]
+    reason: Reason
     best_epoch: int
     scores: dict[str, float]
     seconds: float

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,17 +12,22 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from seqkit.errors import TrainingError
+from seqkit.bundle.manifest import CHECKPOINTS
+from seqkit.errors import BundleError
 from seqkit.nn.encoder import EncoderState
 from seqkit.nn.network import Network
 from seqkit.recipe import Training
 from seqkit.training import checkpoint
 from seqkit.training.batching import Batch, Examples, Streams
 from seqkit.training.checkpoint import Progress
-from seqkit.training.events import Evaluated, Event, Stepped
+from seqkit.training.events import Evaluated, Event, Reason, Stepped
 from seqkit.training.interrupt import Interruptible
 from seqkit.training.optimizers import make_optimizer
 from seqkit.training.schedules import rate
+
+
+class _Diverged(Exception):  # noqa: N818 -- a verdict that never leaves this module, not an error
+    """What is no number any more, and since when."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,14 +35,16 @@ class Outcome:
     """How training ended.
 
     Attributes:
-        reason: ``done``, ``early-stopping`` or ``interrupted``.
+        reason: One of :data:`seqkit.training.events.Reason`.
         progress: Where it stood.
         weights: The best epoch's, or the latest where no epoch was finished.
+        problem: Where it diverged, what is no number any more and since when.
     """
 
-    reason: str
+    reason: Reason
     progress: Progress
     weights: dict[str, Tensor]
+    problem: str = ""
 
 
 class Trainer:
@@ -78,63 +86,79 @@ class Trainer:
         self.generator = generator
         self.score = score
         self.metric = metric
-        self.sign = 1 if greater_is_better else -1
-        self.folder = directory / checkpoint.FOLDER
+        self.greater_is_better = greater_is_better
+        self.folder = directory / CHECKPOINTS
         self.progress = progress
         self.tell = tell
         self.optimizer = make_optimizer(network.parameters(), options)
         self.state: EncoderState | None = None
         self.steps = options.epochs * data.steps
-        self._saved_at = time.perf_counter()
+        self._began = self._saved_at = time.perf_counter()
 
     def restore(self) -> None:
-        """Go on from the latest checkpoint in the bundle's folder."""
-        tensors, self.progress = checkpoint.read(self.folder / checkpoint.LATEST)
-        self.network.load_state_dict(_below("network", tensors))
-        checkpoint.restore_optimizer(self.optimizer, tensors)
-        self.generator.set_state(tensors["generator"])
-        carried = _below("state", tensors)
-        if carried:
-            template = self.network.initial_state(1)
-            values = iter(carried[str(i)] for i in range(len(carried)))
-            self.state = tuple(tuple(next(values) for _ in part) for part in template)
-
-    def run(self) -> Outcome:
-        """Train until the epochs are done, patience ends, or Ctrl-C.
+        """Go on from the latest checkpoint in the bundle's folder.
 
         Raises:
-            TrainingError: The loss or its gradient is no number; the checkpoint before it is kept.
+            BundleError: It is missing, damaged, or of another network.
+        """
+        path = self.folder / checkpoint.LATEST
+        tensors, self.progress = checkpoint.read(path)
+        try:
+            self.network.load_state_dict(_below("network", tensors))
+            checkpoint.restore_optimizer(self.optimizer, tensors)
+            self.generator.set_state(tensors["generator"])
+            self.state = self._carried(_below("state", tensors))
+        except (RuntimeError, KeyError, ValueError) as error:
+            raise checkpoint.damaged(path, str(error)) from error
+
+    def _carried(self, tensors: dict[str, Tensor]) -> EncoderState | None:
+        """The state in a checkpoint's tensors, in the shape that the network's states have."""
+        if not tensors:
+            return None
+        values = (tensors[str(i)].to(self.generator.device) for i in range(len(tensors)))
+        return tuple(tuple(next(values) for _ in p) for p in self.network.initial_state(1))
+
+    @property
+    def steps_done(self) -> int:
+        """Optimiser steps done in all."""
+        return self.progress.epoch * self.data.steps + self.progress.step
+
+    def run(self) -> Outcome:
+        """Train until the epochs are done, patience ends, Ctrl-C, or divergence.
+
+        Raises:
+            TrainingError: A checkpoint can't be written; the one before it is kept.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
-        progress = self.progress
-        began = time.perf_counter() - progress.total_seconds
-        reason = "done"
+        self._began = time.perf_counter() - self.progress.total_seconds
+        problem = ""
         with Interruptible() as interrupt:
-            while progress.epoch < self.options.epochs and reason == "done":
-                if self._out_of_patience():
-                    reason = "early-stopping"
-                    break
-                if not self._epoch(interrupt, began):
-                    reason = "interrupted"
-        progress.total_seconds = time.perf_counter() - began
+            try:
+                reason = self._epochs(interrupt)
+            except _Diverged as error:
+                reason, problem = "diverged", str(error)
+        self.progress.total_seconds = time.perf_counter() - self._began
         if reason == "interrupted":
             self._checkpoint()
-        return Outcome(reason, progress, self._best_weights())
+        return Outcome(reason, self.progress, self._best_weights(), problem)
 
-    def _out_of_patience(self) -> bool:
-        return 0 < self.options.patience <= self.progress.since_best
+    def _epochs(self, interrupt: Interruptible) -> Reason:
+        while self.progress.epoch < self.options.epochs:
+            if interrupt.requested:
+                return "interrupted"
+            if 0 < self.options.patience <= self.progress.since_best:
+                return "early-stopping"
+            self._epoch(interrupt)
+        return "done"
 
-    def _epoch(self, interrupt: Interruptible, began: float) -> bool:
-        """Train for the rest of the epoch in progress and score it; false if interrupted."""
+    def _epoch(self, interrupt: Interruptible) -> None:
+        """Train for the rest of the epoch in progress and score it, unless interrupted."""
         progress = self.progress
         rng = np.random.default_rng([self.random_seed, progress.epoch])
         batches = self.data.batches(rng, skip=progress.step)
         self.network.train()
-        while True:
-            started = time.perf_counter()
-            batch = next(batches, None)
-            if batch is None:
-                break
+        started = time.perf_counter()
+        for batch in batches:
             learning_rate = self._set_rate()
             loss, count = self._step(batch)
             progress.step += 1
@@ -142,30 +166,27 @@ class Trainer:
             progress.count += count
             progress.tokens += batch.tokens
             progress.seconds += time.perf_counter() - started
-            progress.total_seconds = time.perf_counter() - began
+            progress.total_seconds = time.perf_counter() - self._began
             self.tell(
                 Stepped(
                     epoch=progress.epoch + 1,
-                    step=self._steps_done(),
-                    loss=progress.loss / progress.count,
+                    step=self.steps_done,
+                    loss=progress.loss / max(1.0, progress.count),
                     tokens=batch.tokens,
                     learning_rate=learning_rate,
                 )
             )
             if interrupt.requested:
-                return False
+                return
             if time.perf_counter() - self._saved_at > self.options.checkpoint_seconds:
                 self._checkpoint()
-        self._end_epoch(began)
-        return True
-
-    def _steps_done(self) -> int:
-        return self.progress.epoch * self.data.steps + self.progress.step
+            started = time.perf_counter()
+        self._end_epoch()
 
     def _set_rate(self) -> float:
         share = rate(
             self.options.schedule,
-            step=self._steps_done(),
+            step=self.steps_done,
             steps=self.steps,
             warmup=self.options.warmup,
         )
@@ -176,33 +197,38 @@ class Trainer:
 
     def _step(self, batch: Batch) -> tuple[float, float]:
         """One optimiser step; the summed loss in nats and the steps that it was summed over."""
-        assert batch.targets is not None
         batch = batch.to(self.generator.device)
+        assert batch.targets is not None
         if isinstance(self.data, Streams):
             logits = self._carry_on(batch)
         else:
             logits = self.network(batch.ids, batch.lengths, batch.features)
         total, count = self.network.head.loss(logits, batch.targets, batch.lengths)
         self.optimizer.zero_grad()
-        (total / count.clamp(min=1)).backward()
+        torch.autograd.backward(total / count.clamp(min=1))
         norm = nn.utils.clip_grad_norm_(
             self.network.parameters(), self.options.clip_norm or float("inf")
         )
-        if not (torch.isfinite(total) and torch.isfinite(norm)):
-            self._give_up(float(total), float(norm))
+        loss = float(total.detach())
+        for name, value in (("loss", loss), ("gradient's norm", float(norm))):
+            if not math.isfinite(value):
+                raise _Diverged(
+                    f"The {name} is {value} at step {self.steps_done + 1:,}, in epoch "
+                    f"{self.progress.epoch + 1}"
+                )
         self.optimizer.step()
-        return float(total.detach()), float(count)
+        return loss, float(count)
 
     def _carry_on(self, batch: Batch) -> Tensor:
         """Logits of a window that goes on from the one before, cut off from its gradient."""
+        empty = self.network.initial_state(len(batch.lengths))
         if self.state is None or batch.fresh:
-            self.state = self.network.initial_state(len(batch.lengths))
+            self.state = empty
         if self.options.state_reset:
             drawn = torch.rand(
                 len(batch.lengths), 1, generator=self.generator, device=batch.ids.device
             )
             again = drawn < self.options.state_reset  # (B, 1)
-            empty = self.network.initial_state(len(batch.lengths))
             self.state = tuple(
                 tuple(torch.where(again, e, s) for e, s in zip(fresh, part, strict=True))
                 for fresh, part in zip(empty, self.state, strict=True)
@@ -211,28 +237,15 @@ class Trainer:
         self.state = tuple(tuple(s.detach() for s in part) for part in state)
         return logits
 
-    def _give_up(self, loss: float, norm: float) -> None:
-        raise TrainingError(
-            f"The loss is {loss} and its gradient's norm {norm} at step {self._steps_done() + 1}",
-            why="training diverged",
-            fix=f"Lower training.learning_rate (it is {self.options.learning_rate}) or "
-            f"training.clip_norm; the last good state is kept in {self.folder}",
-        )
-
-    def _end_epoch(self, began: float) -> None:
+    def _end_epoch(self) -> None:
+        """Score the network, keep it if it is the best so far, and tell."""
         progress = self.progress
-        train_loss = progress.loss / max(1.0, progress.count)
-        scores: dict[str, float] = {}
-        if self.score is not None:
-            self.network.eval()
-            scores = self.score()
-        score = self.sign * scores.get(self.metric, -self.sign * train_loss)
-        before = self.sign * progress.best_scores.get(self.metric, -self.sign * float("inf"))
-        best = progress.best_epoch == 0 or not scores or score > before
+        scores = self._scores()
+        best = self._is_best(scores)
         done = Evaluated(
             epoch=progress.epoch + 1,
-            step=self._steps_done(),
-            train_loss=train_loss,
+            step=self.steps_done,
+            train_loss=progress.loss / max(1.0, progress.count),
             scores=scores,
             best=best,
             seconds=progress.seconds,
@@ -242,15 +255,40 @@ class Trainer:
         progress.step = progress.tokens = 0
         progress.loss = progress.count = progress.seconds = 0.0
         progress.since_best = 0 if best else progress.since_best + 1
-        progress.total_seconds = time.perf_counter() - began
+        progress.total_seconds = time.perf_counter() - self._began
+        self.state = None
         if best:
-            progress.best_epoch, progress.best_scores = progress.epoch, scores
+            progress.best_epoch = progress.epoch
+            # a perplexity may be more than a float can hold, which JSON has no way to write
+            progress.best_scores = {k: v for k, v in scores.items() if math.isfinite(v)}
             checkpoint.write(
                 self.folder / checkpoint.BEST, dict(self.network.state_dict()), progress
             )
-        self.state = None
-        self._checkpoint()
+        # before the checkpoint: a run that is killed in between tells it again, not never
         self.tell(done)
+        self._checkpoint()
+
+    def _scores(self) -> dict[str, float]:
+        if self.score is None:
+            return {}
+        self.network.eval()
+        where = f"on the development data after epoch {self.progress.epoch + 1}"
+        try:
+            scores = self.score()
+        except BundleError as error:  # a decoder's word for logits that are no numbers
+            raise _Diverged(f"{error.what[:1].upper()}{error.what[1:]} {where}") from error
+        for name in (self.metric, "loss"):
+            if not math.isfinite(value := scores.get(name, 0.0)):
+                raise _Diverged(f"The {name} is {value} {where}")
+        return scores
+
+    def _is_best(self, scores: dict[str, float]) -> bool:
+        """Whether this epoch is the best so far; without scores, the last one is."""
+        before = self.progress.best_scores.get(self.metric)
+        if not scores or before is None:
+            return True
+        better = scores[self.metric] - before
+        return better > 0 if self.greater_is_better else better < 0
 
     def _checkpoint(self) -> None:
         tensors: dict[str, Tensor] = {
@@ -265,9 +303,13 @@ class Trainer:
         self._saved_at = time.perf_counter()
 
     def _best_weights(self) -> dict[str, Tensor]:
-        if self.progress.best_epoch:
-            return checkpoint.read(self.folder / checkpoint.BEST)[0]
-        return {name: tensor.cpu() for name, tensor in self.network.state_dict().items()}
+        progress = self.progress
+        if not progress.best_epoch:
+            return {name: tensor.cpu() for name, tensor in self.network.state_dict().items()}
+        weights, best = checkpoint.read(self.folder / checkpoint.BEST)
+        # a run that was killed between the two files of an epoch has a newer best than it knows
+        progress.best_epoch, progress.best_scores = best.best_epoch, best.best_scores
+        return weights
 
 
 def _below(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:

@@ -17,5 +17,6 @@ def make_optimizer(parameters: Iterable[nn.Parameter], options: Training) -> tor
         return torch.optim.SGD(
             parameters, lr=rate, weight_decay=decay, momentum=options.momentum, foreach=True
         )
-    method = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}[options.optimizer]
-    return method(parameters, lr=rate, weight_decay=decay, foreach=True)
+    if options.optimizer == "adamw":
+        return torch.optim.AdamW(parameters, lr=rate, weight_decay=decay, foreach=True)
+    return torch.optim.Adam(parameters, lr=rate, weight_decay=decay, foreach=True)

@@ -3,55 +3,39 @@
 from __future__ import annotations
 
 import datetime
-import hashlib
-import shutil
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
-import numpy as np
 import torch
 
 import seqkit
 from seqkit import lazy, registry
 from seqkit import recipe as recipes
-from seqkit.bundle.manifest import CorpusRecord, MachineRecord, Manifest
-from seqkit.bundle.save import check_target, record_parts, write_bundle
+from seqkit.bundle.manifest import (
+    CHECKPOINTS,
+    MANIFEST,
+    METRICS,
+    CorpusRecord,
+    MachineRecord,
+    Manifest,
+)
+from seqkit.bundle.save import check_target, extra_files, record_parts, write_bundle
 from seqkit.corpora import Sources
 from seqkit.decoding.base import Decoder
-from seqkit.encoding import Encoded, ExampleEncoder, text_of, words_of
-from seqkit.errors import BundleError, DataError, UsageError
-from seqkit.examples import Example
+from seqkit.errors import BundleError, DataError, TrainingError, UsageError
 from seqkit.nn.network import Network
 from seqkit.readers.base import OnBad
-from seqkit.readers.files import read
 from seqkit.recipe import Recipe
-from seqkit.splits import hold_out
 from seqkit.tokenizers.base import Tokenizer
 from seqkit.training import checkpoint
-from seqkit.training.callbacks import Observer
 from seqkit.training.batching import Examples, Streams
+from seqkit.training.callbacks import Observer
 from seqkit.training.checkpoint import Progress
+from seqkit.training.corpus import Corpus, prepare
 from seqkit.training.events import Event, Finished, Started
 from seqkit.training.loop import Outcome, Trainer
 from seqkit.training.scoring import score_examples, score_streams
-
-_METRICS = "metrics.jsonl"
-
-
-@dataclass(frozen=True, slots=True)
-class Corpus:
-    """A corpus in numbers.
-
-    Attributes:
-        train: Encoded training examples.
-        dev: Encoded development examples; may be empty.
-        dev_characters: Characters of the development texts, each end counted as one.
-    """
-
-    train: list[Encoded]
-    dev: list[Encoded]
-    dev_characters: int
 
 
 class Run:
@@ -63,6 +47,9 @@ class Run:
         out: The bundle's directory.
         on_bad: What to do with a bad row.
         observers: Told of each step and epoch, beside the recipe's callbacks.
+
+    Raises:
+        UsageError: The recipe wants a GPU and there is none.
     """
 
     def __init__(
@@ -78,16 +65,12 @@ class Run:
         self.sources = sources
         self.out = out
         self.on_bad = on_bad
-        callbacks = [
-            lazy.load(registry.find("callback", part.name).spec.target)(part.options, out)
-            for part in recipe.callbacks
-        ]
-        self.observers: list[Observer] = [*callbacks, *observers]
+        self.observers = list(observers)
         self.device = _device(recipe.training.device)
         self.spec = recipe.head_spec
-        self.tokenizer: Tokenizer = lazy.load(
-            registry.find("tokenizer", recipe.tokenizer.name).spec.target
-        )(recipe.tokenizer.options)
+        self.tokenizer: Tokenizer = registry.load_target("tokenizer", recipe.tokenizer.name)(
+            recipe.tokenizer.options
+        )
         self.decoder: Decoder = lazy.load(self.spec.decoder)(recipe.head.options)
 
     @property
@@ -97,25 +80,76 @@ class Run:
     def train(self, *, resume: bool, overwrite: bool) -> None:
         """Train and write the bundle.
 
+        After Ctrl-C, and where training diverges, the bundle holds the best epoch so far and
+        keeps its checkpoints.
+
         Args:
             resume: Go on from the checkpoint in the bundle's directory.
-            overwrite: Replace a finished bundle.
+            overwrite: Replace a finished bundle, or a run that was interrupted.
+
+        Raises:
+            BundleError: The directory may not be replaced, or there is nothing to resume.
+            DataError: The corpus has a bad row, or is not what the run was begun with.
+            TrainingError: The loss is no number any more, or the disk is full.
+            UsageError: The recipe is not the one that the run was begun with.
         """
-        folder = self.out / checkpoint.FOLDER
-        if resume and not (folder / checkpoint.LATEST).is_file():
+        before = self._begun(resume=resume, overwrite=overwrite)
+        corpus = prepare(
+            self.recipe,
+            self.sources,
+            tokenizer=self.tokenizer,
+            decoder=self.decoder,
+            on_bad=self.on_bad,
+        )
+        progress = Progress(recipe=recipes.to_toml(self.recipe), data=corpus.digest())
+        if before is not None and progress.data != before.data:
+            raise DataError(
+                f"{self.out} was begun with other training data",
+                why="the corpus has changed since",
+                fix="Put the old files back, or start anew with --overwrite",
+            )
+        with _threads(self.recipe.training.threads):
+            trainer = self._trainer(corpus, progress)
+            self._open(trainer, resume=resume)
+            self._tell(self._started(trainer, corpus))
+            outcome = trainer.run()
+            self._close(outcome, self._manifest(outcome, corpus, trainer.network))
+
+    def _begun(self, *, resume: bool, overwrite: bool) -> Progress | None:
+        """Make sure that the directory may be written, and look where the run to resume stands."""
+        latest = self.out / CHECKPOINTS / checkpoint.LATEST
+        if not resume:
+            if latest.is_file() and not overwrite:
+                raise BundleError(
+                    f"{self.out} holds a run that was interrupted",
+                    fix="Go on with it (--resume), or start anew (--overwrite)",
+                )
+            check_target(self.out, overwrite=overwrite)
+            return None
+        if not latest.is_file():
+            finished = (self.out / MANIFEST).is_file()
             raise BundleError(
                 f"There is nothing to resume in {self.out}",
-                why=f"{folder / checkpoint.LATEST} is missing",
-                fix="Leave out --resume",
+                why="it is a finished bundle" if finished else f"{latest} is missing",
+                fix="Train anew with --overwrite" if finished else "Leave out --resume",
             )
-        # a run that was stopped by Ctrl-C has left a bundle, which resuming may replace
-        check_target(self.out, overwrite=overwrite or resume)
-        torch.set_num_threads(self.recipe.training.threads or torch.get_num_threads())
-        corpus = self._read()
-        began = self._progress(corpus)
+        # Ctrl-C leaves a bundle, which resuming may replace, and callbacks leave their files
+        check_target(self.out, overwrite=True, extra=dict.fromkeys(extra_files(self.out), b""))
+        before = checkpoint.read_progress(latest)
+        now = recipes.to_toml(self.recipe)
+        if now != before.recipe:
+            changed = sorted(set(now.splitlines()) ^ set(before.recipe.splitlines()))
+            raise UsageError(
+                f"{self.out} was begun with another recipe",
+                why=f"they differ in: {'; '.join(changed[:4])}",
+                fix="Resume with the recipe it was begun with, or start anew with --overwrite",
+            )
+        return before
+
+    def _trainer(self, corpus: Corpus, progress: Progress) -> Trainer:
         generator = torch.Generator(self.device).manual_seed(self.recipe.random_seed)
         network = self._network(corpus, generator)
-        trainer = Trainer(
+        return Trainer(
             network,
             self._batches(corpus),
             self.recipe.training,
@@ -125,76 +159,8 @@ class Run:
             metric=self.decoder.metric,
             greater_is_better=self.decoder.greater_is_better,
             directory=self.out,
-            progress=began,
+            progress=progress,
             tell=self._tell,
-        )
-        if resume:
-            trainer.restore()
-            self._check_same(began, trainer.progress)
-        elif folder.exists():
-            shutil.rmtree(folder)
-        self.out.mkdir(parents=True, exist_ok=True)
-        if not resume:
-            (self.out / _METRICS).unlink(missing_ok=True)
-        parameters = sum(p.numel() for p in network.parameters())
-        self._tell(
-            Started(
-                path=str(self.out),
-                task=self.spec.name,
-                device=self.device.type,
-                parameters=parameters,
-                train_examples=len(corpus.train),
-                dev_examples=len(corpus.dev),
-                train_tokens=trainer.data.tokens,
-                epochs=self.recipe.training.epochs,
-                steps=trainer.steps,
-                step=trainer.progress.epoch * trainer.data.steps + trainer.progress.step,
-                metric=self.decoder.metric,
-            )
-        )
-        outcome = trainer.run()
-        self._write(outcome, corpus, parameters)
-
-    def _tell(self, event: Event) -> None:
-        for observer in self.observers:
-            observer.on_event(event)
-
-    def _read(self) -> Corpus:
-        """Read, split, train the tokenizer, learn the labels, encode."""
-        train = self._examples(self.sources.train)
-        dev = self._examples(self.sources.dev)
-        if not dev and self.sources.dev_fraction:
-            train, dev = hold_out(train, self.sources.dev_fraction, streams=self._streams)
-        if not train:
-            raise DataError("There is nothing to train on", why="no example was read")
-        many = self.spec.arity == "many-to-many"
-        self.tokenizer.train(words_of(e) if many else text_of(e) for e in train)
-        self.decoder.fit(train)
-        encoder = ExampleEncoder(self.tokenizer, self.decoder, self.spec.arity, self.recipe.encoder)
-        labelled = not self._streams
-        corpus = Corpus(
-            [encoder.encode(e, with_target=labelled) for e in train],
-            [encoder.encode(e, with_target=labelled) for e in dev],
-            sum(len(text_of(e)) + 1 for e in dev),
-        )
-        if not any(len(e) for e in corpus.train):
-            raise DataError("There is nothing to train on", why="all examples are empty")
-        if labelled:  # an empty text teaches nothing, and its answer is known
-            return Corpus(
-                [e for e in corpus.train if len(e)],
-                [e for e in corpus.dev if len(e)],
-                corpus.dev_characters,
-            )
-        return corpus
-
-    def _examples(self, paths: Sequence[Path]) -> list[Example]:
-        return list(
-            read(
-                paths,
-                reader=self.sources.reader,
-                encoding=self.recipe.corpus.encoding,
-                on_bad=self.on_bad,
-            )
         )
 
     def _network(self, corpus: Corpus, generator: torch.Generator) -> Network:
@@ -224,41 +190,49 @@ class Run:
             )
         return lambda: score_examples(network, corpus.dev, self.decoder, self.device).scores
 
-    def _progress(self, corpus: Corpus) -> Progress:
-        digest = hashlib.sha256()
-        for example in (*corpus.train, *corpus.dev):
-            digest.update(np.int64(len(example)).tobytes())
-            digest.update(example.ids.tobytes())
-            if example.target is not None:
-                digest.update(example.target.tobytes())
-        return Progress(recipe=recipes.to_toml(self.recipe), data=digest.hexdigest())
+    def _open(self, trainer: Trainer, *, resume: bool) -> None:
+        """Prepare the directory, go on from its checkpoint, and make the callbacks."""
+        if resume:
+            trainer.restore()
+        else:
+            checkpoint.clear(self.out)
+            (self.out / METRICS).unlink(missing_ok=True)
+        self.out.mkdir(parents=True, exist_ok=True)
+        callbacks = [
+            registry.load_target("callback", part.name)(part.options, self.out)
+            for part in self.recipe.callbacks
+        ]
+        self.observers = [*callbacks, *self.observers]
 
-    def _check_same(self, now: Progress, before: Progress) -> None:
-        if now.recipe != before.recipe:
-            changed = sorted(set(now.recipe.splitlines()) ^ set(before.recipe.splitlines()))
-            raise UsageError(
-                f"{self.out} was begun with another recipe",
-                why=f"they differ in: {'; '.join(changed[:4])}",
-                fix="Resume with the recipe it was begun with, or start anew with --overwrite",
-            )
-        if now.data != before.data:
-            raise DataError(
-                f"{self.out} was begun with other training data",
-                why="the corpus has changed since",
-                fix="Put the old files back, or start anew with --overwrite",
-            )
+    def _tell(self, event: Event) -> None:
+        for observer in self.observers:
+            observer.on_event(event)
 
-    def _write(self, outcome: Outcome, corpus: Corpus, parameters: int) -> None:
-        progress = outcome.progress
-        recipe, sources = self.recipe, self.sources
-        manifest = Manifest(
+    def _started(self, trainer: Trainer, corpus: Corpus) -> Started:
+        return Started(
+            path=str(self.out),
+            task=self.spec.name,
+            device=self.device.type,
+            parameters=_parameters(trainer.network),
+            train_examples=len(corpus.train),
+            dev_examples=len(corpus.dev),
+            train_tokens=trainer.data.tokens,
+            epochs=self.recipe.training.epochs,
+            steps=trainer.steps,
+            step=trainer.steps_done,
+            metric=self.decoder.metric,
+        )
+
+    def _manifest(self, outcome: Outcome, corpus: Corpus, network: Network) -> Manifest:
+        recipe, sources, progress = self.recipe, self.sources, outcome.progress
+        return Manifest(
             seqkit_version=seqkit.__version__,
             task=self.spec.name,
             language=recipe.bundle.language or sources.language,
             parts=record_parts(recipe),
             labels=self.decoder.labels,
             vocab_size=self.tokenizer.vocab_size,
-            parameters=parameters,
+            parameters=_parameters(network),
             random_seed=recipe.random_seed,
             scores=progress.best_scores,
             best_epoch=progress.best_epoch,
@@ -273,9 +247,15 @@ class Run:
             created=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
             weights=recipe.bundle.weights,
             machine=MachineRecord(
-                torch=torch.__version__, threads=torch.get_num_threads(), device=self.device.type
+                torch=str(torch.__version__),
+                threads=torch.get_num_threads(),
+                device=self.device.type,
             ),
         )
+
+    def _close(self, outcome: Outcome, manifest: Manifest) -> None:
+        """Write the bundle, unless training diverged before there was anything to keep."""
+        progress = outcome.progress
         self._tell(
             Finished(
                 reason=outcome.reason,
@@ -285,23 +265,41 @@ class Run:
                 path=str(self.out),
             )
         )
-        extra = (
-            {_METRICS: metrics.read_bytes()} if (metrics := self.out / _METRICS).exists() else {}
-        )
-        if outcome.reason == "interrupted":
-            for name in (checkpoint.LATEST, checkpoint.BEST):
-                file = self.out / checkpoint.FOLDER / name
-                if file.exists():
-                    extra[f"{checkpoint.FOLDER}/{name}"] = file.read_bytes()
+        diverged = outcome.reason == "diverged"
+        if progress.best_epoch or not diverged:
+            self._write(manifest, outcome)
+        if diverged:
+            options = self.recipe.training
+            kept = (
+                f"{self.out} holds the best model before that, of epoch {progress.best_epoch}"
+                if progress.best_epoch
+                else "No epoch was finished, so there is no model"
+            )
+            raise TrainingError(
+                outcome.problem,
+                why="Training diverged",
+                fix=f"Train anew with a lower training.learning_rate (it is "
+                f"{options.learning_rate:g}) or training.clip_norm (it is {options.clip_norm:g}, "
+                f"where 0 is no limit). {kept}",
+            )
+
+    def _write(self, manifest: Manifest, outcome: Outcome) -> None:
+        kept = extra_files(self.out)
+        if outcome.reason in ("interrupted", "diverged"):
+            kept |= checkpoint.files(self.out)
         write_bundle(
             self.out,
             manifest=manifest,
-            recipe=recipe,
+            recipe=self.recipe,
             tokenizer=self.tokenizer,
-            weights={name: t.numpy() for name, t in outcome.weights.items()},
-            extra=extra,
+            weights={name: tensor.numpy() for name, tensor in outcome.weights.items()},
+            extra={name: path.read_bytes() for name, path in kept.items()},
             overwrite=True,
         )
+
+
+def _parameters(network: Network) -> int:
+    return sum(p.numel() for p in network.parameters())
 
 
 def _device(name: str) -> torch.device:
@@ -312,3 +310,14 @@ def _device(name: str) -> torch.device:
     if name == "auto":
         name = "cuda" if torch.cuda.is_available() else "cpu"
     return torch.device(name)
+
+
+@contextmanager
+def _threads(number: int) -> Iterator[None]:
+    """Have torch use so many processor threads for a while; 0 for as many as it does anyway."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(number or before)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)

@@ -29,8 +29,9 @@ def rate(schedule: str, *, step: int, steps: int, warmup: float) -> float:
             return ONE_CYCLE_START + (1 - ONE_CYCLE_START) * _cosine_rise(done / rise)
         return 1 - _cosine_rise((done - rise) / (1 - rise))
     if done < warmup:
-        # the first step must move too, hence the half step ahead
-        return (step + 0.5) / (warmup * steps)
+        # the first step must move too, hence the half step ahead; of a warm-up that is no whole
+        # number of steps, that may reach beyond the end
+        return min(1.0, (step + 0.5) / (warmup * steps))
     left = (done - warmup) / (1 - warmup)
     if schedule == "linear":
         return 1 - left

@@ -40,6 +40,7 @@ def test_it_reads_back_what_was_written(bundle):
         ("tokenizer", "char", "seqkit"),
         ("cell", "gru", "seqkit"),
         ("head", "classification", "seqkit"),
+        ("callback", "jsonl", "seqkit"),
     ]
 
 

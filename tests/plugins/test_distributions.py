@@ -96,9 +96,9 @@ def test_named_packages_are_disabled(rows):
 def test_the_table_shows_where_each_part_comes_from(run_seqkit):
     lines = run_seqkit("plugins").stdout.splitlines()
     assert lines[0].split() == ["kind", "name", "distribution", "version", "status", "about"]
-    assert (
-        "cell       leaky              acme-good      1.2      ok         leaky integrator" in lines
-    )
+    # columns are as wide as the plugins that happen to be installed make them
+    rows = [line.split(maxsplit=5) for line in lines]
+    assert ["cell", "leaky", "acme-good", "1.2", "ok", "leaky integrator"] in rows
 
 
 def test_show_prints_target_and_options(run_seqkit):

@@ -1,0 +1,121 @@
+"""One label of two, one of several, several at once: losses by hand, weights, poolings."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from seqkit.decoding.classification import ClassificationDecoder
+from seqkit.errors import RecipeError
+from seqkit.heads import ClassificationOptions
+from seqkit.heads.classification import ClassificationHead
+
+LENGTHS = torch.tensor([3, 1, 2])
+D = 4
+
+
+def made(labels: int, **options) -> ClassificationHead:
+    return ClassificationHead(D, labels, ClassificationOptions(**options))
+
+
+def loss(head: ClassificationHead, logits: list, targets: list) -> tuple[float, int]:
+    dtype = torch.float32 if head.options.multi_label else torch.int64
+    total, count = head.loss(
+        torch.tensor(logits), torch.tensor(targets, dtype=dtype), torch.ones(len(targets))
+    )
+    return total.item(), int(count)
+
+
+def test_two_labels_share_one_sigmoid_unit():
+    # -ln sigmoid(0), -ln sigmoid(ln 3) = -ln 3/4, -ln(1 - 3/4)
+    logits = [[0.0], [math.log(3)], [math.log(3)]]
+    total, count = loss(made(1), logits, [1, 1, 0])
+    assert total == pytest.approx(math.log(2) + math.log(4 / 3) + math.log(4))
+    assert count == 3
+
+
+def test_several_labels_have_a_softmax():
+    logits = [[0.0, math.log(2), math.log(5)], [0.0, 0.0, 0.0]]
+    total, count = loss(made(3), logits, [1, 0])
+    assert total == pytest.approx(math.log(8 / 2) + math.log(3))
+    assert count == 2
+
+
+def test_several_labels_at_once_have_a_sigmoid_each_whose_losses_add_up():
+    head = made(2, multi_label=True)
+    total, count = loss(head, [[math.log(3), 0.0], [0.0, math.log(3)]], [[1, 0], [0, 0]])
+    assert total == pytest.approx(math.log(4 / 3) + math.log(2) + math.log(2) + math.log(4))
+    assert count == 2
+
+
+def test_one_label_that_holds_or_not_is_multi_label_too():
+    total, _ = loss(made(1, multi_label=True), [[math.log(3)]], [[1]])
+    assert total == pytest.approx(math.log(4 / 3))
+
+
+@pytest.mark.parametrize("pooling", ["last", "mean", "max", "attention"])
+@pytest.mark.parametrize(
+    ("labels", "targets", "options"),
+    [
+        (1, torch.tensor([1, 0, 1]), {}),
+        (3, torch.tensor([2, 0, 1]), {}),
+        (2, torch.tensor([[1.0, 0], [1, 1], [0, 0]]).double(), {"multi_label": True}),
+    ],
+)
+def test_gradients_and_padding(
+    pooling, labels, targets, options, gradients_are_right, padding_does_not_matter
+):
+    padding_does_not_matter(made(labels, pooling=pooling, **options), targets, LENGTHS)
+    gradients_are_right(made(labels, pooling=pooling, **options), targets, LENGTHS)
+
+
+def test_last_pooling_of_two_directions_takes_the_first_step_of_the_backward_one():
+    head = ClassificationHead(2, 2, ClassificationOptions(), directions=2)
+    torch.nn.init.eye_(head.output.weight)
+    torch.nn.init.zeros_(head.output.bias)
+    encoded = torch.tensor([[[1.0, 10.0]], [[2.0, 20.0]], [[3.0, 30.0]]])  # (3, 1, 2)
+    assert head(encoded, torch.tensor([2])).tolist() == [[2.0, 10.0]]
+
+
+class TestClassWeights:
+    # three of a, one of b
+    targets = [torch.tensor(0)] * 3 + [torch.tensor(1)]
+
+    def prepared(self, weights, labels=("a", "b"), targets=None, **options):
+        head = made(1 if len(labels) == 2 else len(labels), class_weights=weights, **options)
+        head.prepare(ClassificationDecoder(head.options, labels), targets or self.targets)
+        return head
+
+    def test_balanced_gives_each_label_the_same_share_and_examples_one_on_average(self):
+        head = self.prepared("balanced")
+        # 1/3 and 1/1, by their mean over the examples (3 * 1/3 + 1)/4 = 1/2
+        np.testing.assert_allclose(head.label_weights, [2 / 3, 2])
+
+    def test_by_name_with_one_for_labels_that_are_not_named(self):
+        head = self.prepared({"b": 3.0})
+        np.testing.assert_allclose(head.label_weights, [1 / 1.5, 3 / 1.5])
+
+    def test_they_count_in_training_alone(self):
+        head = self.prepared("balanced")
+        plain = 2 * math.log(2)
+        assert loss(head, [[0.0], [0.0]], [0, 1])[0] == pytest.approx((2 / 3 + 2) * math.log(2))
+        head.eval()
+        assert loss(head, [[0.0], [0.0]], [0, 1])[0] == pytest.approx(plain)
+
+    def test_they_are_no_part_of_the_weights_that_are_saved(self):
+        assert set(self.prepared("balanced").state_dict()) == {"output.weight", "output.bias"}
+
+    def test_an_unknown_label_is_an_error_with_the_near_match(self):
+        with pytest.raises(RecipeError, match=r"label 'goood'.*Did you mean 'good'"):
+            self.prepared({"goood": 2.0}, labels=("bad", "good"))
+
+    def test_they_make_no_sense_for_several_labels_at_once(self):
+        with pytest.raises(RecipeError, match="multi_label"):
+            self.prepared("balanced", multi_label=True)
+
+    def test_a_label_that_no_example_is_left_of_does_no_harm(self):
+        head = self.prepared("balanced", labels=("a", "b", "c"))
+        assert torch.isfinite(head.label_weights).all()

@@ -1,0 +1,122 @@
+"""Examples in numbers: what is cut, where tokens are complete, what has no target."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from seqkit import recipe as recipes
+from seqkit.decoding.classification import ClassificationDecoder
+from seqkit.decoding.tagging import TaggingDecoder
+from seqkit.encoding import IGNORED, Encoded, ExampleEncoder, text_of, words_of
+from seqkit.errors import DataError
+from seqkit.examples import TextExample, TokensExample
+from seqkit.heads import ClassificationOptions, TaggingOptions
+from seqkit.tokenizers import CharOptions, WordOptions
+from seqkit.tokenizers.char import CharTokenizer
+from seqkit.tokenizers.word import WordTokenizer
+
+TEXT = "one two three four five"
+
+
+def words(**options) -> WordTokenizer:
+    tokenizer = WordTokenizer(WordOptions(**options))
+    tokenizer.train([TEXT])
+    return tokenizer
+
+
+def classifier(tokenizer, **limits) -> ExampleEncoder:
+    decoder = ClassificationDecoder(ClassificationOptions(), ("no", "yes"))
+    return ExampleEncoder(tokenizer, decoder, "many-to-one", recipes.Encoder(**limits))
+
+
+def tagger(tokenizer) -> ExampleEncoder:
+    decoder = TaggingDecoder(TaggingOptions(), ("A", "B"))
+    return ExampleEncoder(tokenizer, decoder, "many-to-many", recipes.Encoder())
+
+
+def tokens_of(tokenizer, encoded: Encoded) -> list[str]:
+    return [tokenizer.id_to_token(i) for i in encoded.ids.tolist()]
+
+
+@pytest.mark.parametrize(
+    ("limits", "kept"),
+    [
+        ({}, "one two three four five"),
+        ({"max_tokens": 2}, "four five"),
+        ({"max_tokens": 2, "keep": "start"}, "one two"),
+        ({"max_tokens": 5, "keep": "start"}, "one two three four five"),
+        ({"max_tokens": 99}, "one two three four five"),
+    ],
+)
+@pytest.mark.parametrize("affixes", [0, 2])
+def test_a_text_is_cut_to_its_limit(limits, kept, affixes):
+    tokenizer = words(affixes=affixes)
+    encoded = classifier(tokenizer, **limits).encode(TextExample(TEXT, "a"), with_target=False)
+    assert tokens_of(tokenizer, encoded) == kept.split()
+    assert (len(encoded), encoded.ids.dtype) == (len(kept.split()), np.int32)
+    if affixes:
+        np.testing.assert_array_equal(encoded.features, tokenizer.features(kept.split()))
+    else:
+        assert encoded.features is None
+
+
+def test_features_are_those_of_the_text_and_not_of_the_vocabulary():
+    tokenizer = words(affixes=1)
+    encoded = classifier(tokenizer).encode(TextExample("ONE unheard", "a"), with_target=False)
+    np.testing.assert_array_equal(encoded.features, tokenizer.features(["ONE", "unheard"]))
+
+
+def test_a_text_with_its_target():
+    encoder = classifier(words())
+    encoded = encoder.encode(TextExample("one", "a", ("yes",)), with_target=True)
+    assert (encoded.target.tolist(), encoded.steps) == (1, None)
+    assert encoder.encode(TextExample("one", "a"), with_target=False).target is None
+
+
+def test_a_label_that_the_model_does_not_know_is_an_error():
+    with pytest.raises(DataError, match=r"a:3: the label 'yess'.*Did you mean 'yes'"):
+        classifier(words()).encode(TextExample("one", "a:3", ("yess",)), with_target=True)
+
+
+def test_a_token_is_complete_at_its_last_piece():
+    tokenizer = CharTokenizer(CharOptions())
+    tokenizer.train(["abc"])
+    example = TokensExample(("ab", "c", "bca"), "a", ("A", "B", "B"))
+    encoded = tagger(tokenizer).encode(example, with_target=True)
+    assert tokens_of(tokenizer, encoded) == list("abcbca")
+    assert encoded.steps.tolist() == [1, 2, 5]
+    assert encoded.step_targets().tolist() == [IGNORED, 0, 1, IGNORED, IGNORED, 1]
+
+
+def test_a_token_of_which_nothing_is_left_still_has_a_step():
+    encoded = tagger(words()).encode(TokensExample(("one", "", "two"), "a"), with_target=False)
+    assert len(encoded) == len(encoded.steps) == 3
+
+
+def test_a_tag_that_training_never_showed_has_no_target():
+    example = TokensExample(("one", "two"), "a", ("new", "B"))
+    encoded = tagger(words()).encode(example, with_target=True)
+    assert encoded.step_targets().tolist() == [IGNORED, 1]
+
+
+def test_each_piece_of_a_token_has_the_tokens_features():
+    class Pairs(WordTokenizer):
+        def encode_words(self, words):
+            return [[1] * len(word) for word in words]
+
+    tokenizer = Pairs(WordOptions(affixes=1))
+    encoded = tagger(tokenizer).encode(TokensExample(("abc", "d"), "a"), with_target=False)
+    first, second = tokenizer.features(["abc", "d"])
+    np.testing.assert_array_equal(encoded.features, [first, first, first, second])
+
+
+@pytest.mark.parametrize("affixes", [0, 2])
+def test_a_sentence_without_tokens(affixes):
+    encoded = tagger(words(affixes=affixes)).encode(TokensExample((), "a"), with_target=True)
+    assert (len(encoded), encoded.steps.tolist(), encoded.step_targets().tolist()) == (0, [], [])
+
+
+def test_texts_and_tokens_stand_for_each_other():
+    assert text_of(TokensExample(("a", "b"), "")) == "a b"
+    assert words_of(TextExample("a\tb ", "")) == ["a", "b"]
