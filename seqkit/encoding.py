@@ -9,7 +9,7 @@ import numpy as np
 
 from seqkit.decoding.base import Decoder
 from seqkit.examples import Example, TextExample, TokensExample
-from seqkit.recipe import Encoder
+from seqkit.recipe.sections import Encoder
 from seqkit.specs import Arity
 from seqkit.tokenizers.base import Tokenizer
 

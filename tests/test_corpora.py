@@ -10,6 +10,7 @@ from seqkit.recipe import Recipe
 
 SMALL = ("tiny-names", "tiny-reviews", "tiny-tags", "tiny-tales", "tiny-topics")
 REAL = (
+    "english",
     "goemotions",
     "imdb",
     "smsspam",

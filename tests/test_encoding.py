@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from seqkit import recipe as recipes
 from seqkit.decoding.classification import ClassificationDecoder
 from seqkit.decoding.tagging import TaggingDecoder
 from seqkit.encoding import IGNORED, Encoded, ExampleEncoder, text_of, words_of
 from seqkit.errors import DataError
 from seqkit.examples import TextExample, TokensExample
 from seqkit.heads import ClassificationOptions, TaggingOptions
+from seqkit.recipe.sections import Encoder
 from seqkit.tokenizers import CharOptions, WordOptions
 from seqkit.tokenizers.char import CharTokenizer
 from seqkit.tokenizers.word import WordTokenizer
@@ -27,12 +27,12 @@ def words(**options) -> WordTokenizer:
 
 def classifier(tokenizer, **limits) -> ExampleEncoder:
     decoder = ClassificationDecoder(ClassificationOptions(), ("no", "yes"))
-    return ExampleEncoder(tokenizer, decoder, "many-to-one", recipes.Encoder(**limits))
+    return ExampleEncoder(tokenizer, decoder, "many-to-one", Encoder(**limits))
 
 
 def tagger(tokenizer) -> ExampleEncoder:
     decoder = TaggingDecoder(TaggingOptions(), ("A", "B"))
-    return ExampleEncoder(tokenizer, decoder, "many-to-many", recipes.Encoder())
+    return ExampleEncoder(tokenizer, decoder, "many-to-many", Encoder())
 
 
 def tokens_of(tokenizer, encoded: Encoded) -> list[str]:

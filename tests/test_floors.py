@@ -18,7 +18,6 @@ FLOORS = {
     1: ["hookspecs", "manager", "registry"],
     2: [
         "recipe",
-        "recipe_text",
         "tokenizers",
         "readers",
         "decoding",

@@ -40,6 +40,7 @@ from seqkit.bundle.manifest import (
 from seqkit.errors import BundleError
 from seqkit.manager import BUILTIN
 from seqkit.recipe import Part, Recipe
+from seqkit.recipe.sections import PARTS
 from seqkit.tokenizers.base import Tokenizer
 
 _OWN = {MANIFEST, RECIPE, WEIGHTS, TOKENIZER, CARD}
@@ -225,7 +226,7 @@ def _swap(staging: Path, target: Path, retired: Path) -> None:
 
 
 def _chosen(recipe: Recipe) -> Iterator[tuple[str, Part]]:
-    for kind in recipes.PARTS:
+    for kind in PARTS:
         part: Part | None = getattr(recipe, kind)
         if part is not None:
             yield kind, part

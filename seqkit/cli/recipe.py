@@ -28,7 +28,7 @@ def new(*, task: str) -> None:
     Example:
       seqkit recipe new --task tagging > tagger.toml
     """
-    from seqkit import recipe_text
+    from seqkit.recipe import text as recipe_text
 
     click.echo(recipe_text.starter(task), nl=False)
 
@@ -61,7 +61,7 @@ def schema() -> None:
     Example:
       seqkit recipe schema > recipe.schema.json
     """
-    from seqkit import recipe_text
     from seqkit.cli.output import to_json
+    from seqkit.recipe import text as recipe_text
 
     click.echo(to_json(recipe_text.schema(), indent=2))

@@ -13,6 +13,7 @@ import click
 from seqkit import recipe as recipes
 from seqkit.cli.options import PartName, data_option, skip_bad_option, struct_options
 from seqkit.errors import UsageError
+from seqkit.recipe.sections import Encoder, Top, Training
 
 #: Options that stand for recipe keys: those named after their key, by section ...
 _TRAINING = ("epochs", "batch_size", "learning_rate", "threads")
@@ -37,9 +38,9 @@ _PARTS = ("cell", "tokenizer", "reader")
 @click.option("--cell", type=PartName("cell"), help="The recurrent cell.")
 @click.option("--tokenizer", type=PartName("tokenizer"), help="How text becomes tokens.")
 @click.option("--reader", type=PartName("reader"), help="The format of the data.")
-@struct_options(recipes.Encoder, _ENCODER, unset=True)
-@struct_options(recipes.Training, _TRAINING, unset=True)
-@struct_options(recipes.Top, unset=True)
+@struct_options(Encoder, _ENCODER, unset=True)
+@struct_options(Training, _TRAINING, unset=True)
+@struct_options(Top, unset=True)
 @click.option(
     "--set",
     "assignments",

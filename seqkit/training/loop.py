@@ -16,7 +16,7 @@ from seqkit.bundle.manifest import CHECKPOINTS
 from seqkit.errors import BundleError
 from seqkit.nn.encoder import EncoderState
 from seqkit.nn.network import Network
-from seqkit.recipe import Training
+from seqkit.recipe.sections import Training
 from seqkit.training import checkpoint
 from seqkit.training.batching import Batch, Examples, Streams
 from seqkit.training.checkpoint import Progress

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import torch
 from torch import nn
 
-from seqkit.recipe import Training
+from seqkit.recipe.sections import Training
 
 
 def make_optimizer(parameters: Iterable[nn.Parameter], options: Training) -> torch.optim.Optimizer:

@@ -92,7 +92,7 @@ def test_an_unknown_name_lists_the_readers():
         guess_reader(Path("data.xyz"))
     assert str(caught.value) == (
         "No one reader can be told from the name data.xyz. none claims it. Name the reader: "
-        "columns, conllu, csv, fasttext, jsonl, label-directories, text, tsv."
+        "columns, conllu, csv, fasttext, jsonl, label-directories, text, tsv, wikitext."
     )
 
 

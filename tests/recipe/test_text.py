@@ -11,9 +11,10 @@ import msgspec
 import pytest
 from msgspec import Meta
 
-from seqkit import hookimpl, manager, recipe, recipe_text, registry
+from seqkit import hookimpl, manager, recipe, registry
 from seqkit.errors import PluginError
 from seqkit.options import describe
+from seqkit.recipe import text as recipe_text
 from seqkit.specs import CellSpec, Options
 
 HEADS = ["generation", "classification", "tagging"]

@@ -14,6 +14,7 @@ import msgspec
 
 from seqkit import recipe, registry
 from seqkit.options import describe
+from seqkit.recipe.sections import ORDER, PARTS, SECTIONS, Top
 from seqkit.specs import Options
 
 _WIDTH = 88
@@ -38,7 +39,7 @@ def starter(head: str) -> str:
     """
     tables = {"corpus": {"train": [_FILES.get(head, "train.txt")]}, **recipe.starter(head)}
     checked = recipe.parse(tables, source="starter")
-    seed = describe(recipe.Top)[0]
+    seed = describe(Top)[0]
     lines = [
         f"# A recipe for {head}: what the model is made of and how it is trained.",
         "# Lines that begin with '# ' and a key show its default.",
@@ -46,7 +47,7 @@ def starter(head: str) -> str:
         *_comment(seed.help),
         f"{seed.name} = {seed.default}",
     ]
-    for section in recipe.ORDER:
+    for section in ORDER:
         part = getattr(checked, section)
         lines += ["", *_section(section, part, tables.get(section, {}))]
     return "\n".join(lines) + "\n"
@@ -98,17 +99,17 @@ def schema() -> dict[str, Any]:
     Returns:
         A schema of draft 2020-12, for editors that check and complete TOML.
     """
-    structs: list[type[Options]] = [recipe.Top, *recipe.SECTIONS.values()]
-    kinds = (*recipe.PARTS, "callback")
+    structs: list[type[Options]] = [Top, *SECTIONS.values()]
+    kinds = (*PARTS, "callback")
     structs += [part.spec.options for kind in kinds for part in registry.registered(kind)]
     found, components = msgspec.json.schema_components(structs)
     # Each is {"$ref": "#/$defs/Name"}, with a longer name where two classes share one.
     names = [one["$ref"].rpartition("/")[2] for one in found]
     by_struct = dict(zip(structs, (components[name] for name in names), strict=True))
-    properties: dict[str, Any] = dict(by_struct[recipe.Top]["properties"])
-    for section in recipe.ORDER:
-        if section in recipe.SECTIONS:
-            properties[section] = by_struct[recipe.SECTIONS[section]]
+    properties: dict[str, Any] = dict(by_struct[Top]["properties"])
+    for section in ORDER:
+        if section in SECTIONS:
+            properties[section] = by_struct[SECTIONS[section]]
         else:
             properties[section] = _one_of(section, by_struct)
     properties["callbacks"] = {

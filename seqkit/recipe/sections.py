@@ -1,0 +1,200 @@
+"""The sections of a recipe that have keys of their own, each key declared once.
+
+Sections that choose a plugin hold the plugin's options, which its package declares.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from msgspec import Meta
+
+from seqkit.specs import Options
+
+
+class Top(Options, frozen=True, kw_only=True):
+    """Keys that stand above all sections."""
+
+    random_seed: Annotated[
+        int,
+        Meta(ge=0, le=2**63 - 1, description="Seed of everything random; the same gives the same."),
+    ] = 1
+
+
+class Corpus(Options, frozen=True, kw_only=True):
+    """Where the examples come from."""
+
+    name: Annotated[
+        str,
+        Meta(description="A corpus that seqkit knows (seqkit corpora list); empty for own files."),
+    ] = ""
+    train: Annotated[
+        tuple[str, ...],
+        Meta(
+            description="Files, globs, folders, or folders inside a tar archive; relative to the "
+            "recipe's folder, or to the corpus's where one is named, whose own splits they replace."
+        ),
+    ] = ()
+    dev: Annotated[
+        tuple[str, ...], Meta(description="The same for development, which picks the best epoch.")
+    ] = ()
+    test: Annotated[
+        tuple[str, ...], Meta(description="The same for the final score; never read by training.")
+    ] = ()
+    dev_fraction: Annotated[
+        float,
+        Meta(
+            ge=0,
+            lt=1,
+            description="Without dev files, this share of the training examples is held out: at "
+            "random, or the end of the text for generation. 0 for the corpus's own share, which "
+            "is 0.1 for own files.",
+        ),
+    ] = 0.0
+    encoding: Annotated[str, Meta(description="The files' text encoding.")] = "utf-8"
+
+
+class Embedding(Options, frozen=True, kw_only=True):
+    """How ids become vectors."""
+
+    size: Annotated[int, Meta(ge=0, description="Features of each token; 0 for one-hot input.")] = (
+        64
+    )
+    feature_size: Annotated[
+        int,
+        Meta(
+            ge=0, description="Features drawn from a word's affixes, where the tokenizer has any."
+        ),
+    ] = 0
+    dropout: Annotated[float, Meta(ge=0, lt=1, description="Share of features dropped.")] = 0.0
+
+
+class Encoder(Options, frozen=True, kw_only=True):
+    """The recurrent layers."""
+
+    hidden_size: Annotated[int, Meta(ge=1, description="Features of each layer and direction.")] = (
+        128
+    )
+    layers: Annotated[int, Meta(ge=1, le=64, description="Layers on top of each other.")] = 1
+    bidirectional: Annotated[
+        bool, Meta(description="Read backwards too, and join the two at each step.")
+    ] = False
+    dropout: Annotated[
+        float, Meta(ge=0, lt=1, description="Share of features dropped between layers.")
+    ] = 0.0
+    dropout_per: Annotated[
+        Literal["sequence", "element"],
+        Meta(
+            description="Whether a dropped feature stays dropped through the sequence (Gal and "
+            "Ghahramani 2016) or is drawn anew at each step; for the embedding too."
+        ),
+    ] = "sequence"
+    max_tokens: Annotated[
+        int, Meta(ge=0, description="Tokens of each text that are read; 0 for all of them.")
+    ] = 0
+    keep: Annotated[
+        Literal["start", "end"],
+        Meta(description="Which end of a text longer than max_tokens is read."),
+    ] = "end"
+
+
+class Training(Options, frozen=True, kw_only=True):
+    """How the weights are found."""
+
+    epochs: Annotated[int, Meta(ge=1, description="Passes over the training data.")] = 10
+    batch_size: Annotated[
+        int, Meta(ge=1, description="Examples a step; for generation, streams read side by side.")
+    ] = 32
+    bptt: Annotated[
+        int,
+        Meta(
+            ge=1,
+            description="For generation, steps that the gradient flows back through; the state is "
+            "carried on.",
+        ),
+    ] = 64
+    state_reset: Annotated[
+        float,
+        Meta(
+            ge=0,
+            lt=1,
+            description="For generation, the chance that a stream starts a window with an empty "
+            "state, so that the model also learns to begin.",
+        ),
+    ] = 0.02
+    optimizer: Annotated[
+        Literal["adam", "adamw", "sgd"], Meta(description="The optimisation method.")
+    ] = "adam"
+    learning_rate: Annotated[float, Meta(gt=0, le=1e6, description="The peak learning rate.")] = (
+        0.001
+    )
+    weight_decay: Annotated[
+        float, Meta(ge=0, description="Decay of the weights; decoupled with adamw.")
+    ] = 0.0
+    momentum: Annotated[float, Meta(ge=0, lt=1, description="Momentum of sgd.")] = 0.0
+    schedule: Annotated[
+        Literal["constant", "linear", "cosine", "one-cycle"],
+        Meta(
+            description="The learning rate's course: constant, warm-up then linear or cosine "
+            "decay to zero, or one cycle (Smith 2018)."
+        ),
+    ] = "constant"
+    warmup: Annotated[
+        float, Meta(ge=0, lt=1, description="Share of all steps in which the rate rises.")
+    ] = 0.0
+    clip_norm: Annotated[
+        float, Meta(ge=0, description="Largest norm of the whole gradient; 0 for any.")
+    ] = 1.0
+    patience: Annotated[
+        int, Meta(ge=0, description="Stop after this many epochs without a better score; 0: never.")
+    ] = 0
+    checkpoint_seconds: Annotated[
+        float,
+        Meta(
+            ge=0,
+            description="Least time between checkpoints within an epoch; each epoch ends with one.",
+        ),
+    ] = 60.0
+    threads: Annotated[
+        int, Meta(ge=0, description="Processor threads; 0 for as many as there are cores.")
+    ] = 0
+    device: Annotated[
+        Literal["auto", "cpu", "cuda"],
+        Meta(description="Where to train; auto takes a GPU where there is one."),
+    ] = "auto"
+
+
+class Bundle(Options, frozen=True, kw_only=True):
+    """What is written at the end."""
+
+    weights: Annotated[
+        Literal["float32", "float16"],
+        Meta(description="How weights are stored; half precision halves the size."),
+    ] = "float32"
+    language: Annotated[
+        str, Meta(description="The language of the texts, as a BCP 47 tag; for the model card.")
+    ] = ""
+
+
+#: Sections with keys of their own.
+SECTIONS: dict[str, type[Options]] = {
+    "corpus": Corpus,
+    "embedding": Embedding,
+    "encoder": Encoder,
+    "training": Training,
+    "bundle": Bundle,
+}
+#: Sections that choose a plugin of the same kind.
+PARTS = ("reader", "tokenizer", "cell", "head")
+#: The order in which sections are written.
+ORDER = (
+    "corpus",
+    "reader",
+    "tokenizer",
+    "embedding",
+    "cell",
+    "encoder",
+    "head",
+    "training",
+    "bundle",
+)
