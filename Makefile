@@ -1,40 +1,68 @@
-# Everything runs in .venv, made on first use. Only Python 3.11+ and make are needed.
+# Everything runs in .venv, which is made at first use. Only Python 3.11 or newer, and make, are
+# needed; 'make PYTHON=python3.12' takes another than python3.
 PYTHON ?= python3
 BIN := .venv/bin
-INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+RUN := $(BIN)/python
+INSTALL = $(RUN) -m pip install --quiet --disable-pip-version-check --no-warn-script-location \
+	-c constraints.txt
 
-.PHONY: demo test lint types docs bench clean
-.DEFAULT_GOAL := demo
+# An environment remembers where it was made: what is installed in it points there, so that after
+# a move it is installed anew.
+HERE := $(CURDIR)
+MOVED := $(if $(filter-out $(HERE),$(shell cat .venv/base 2>/dev/null)),moved)
 
-.venv/base: pyproject.toml constraints.txt plugins/seqkit-models-en/pyproject.toml
-	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "seqkit needs Python 3.11 or newer: make PYTHON=python3.11")'
-	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(INSTALL) "torch>=2.4"
-	$(INSTALL) -e . -e plugins/seqkit-models-en
-	touch $@
+.PHONY: help demo test lint types docs bench models clean moved
+.DEFAULT_GOAL := help
+
+help:
+	@echo 'make demo    install what is needed, then generate, classify and tag'
+	@echo 'make test    the whole suite'
+	@echo 'make lint    formatting and lint'
+	@echo 'make types   types'
+	@echo 'make docs    the documentation, into site/'
+	@echo 'make bench   measurements, into benchmarks/results/'
+	@echo 'make models  train the English models again'
+	@echo 'make clean   remove .venv and everything built'
+
+.venv/base: pyproject.toml constraints.txt plugins/seqkit-models-en/pyproject.toml $(MOVED)
+	@test -e .venv || $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "error: $(PYTHON) is no Python 3.11 or newer. Name one that is: make PYTHON=python3.11" >&2; exit 2; }
+	@test -e .venv || { echo "making .venv"; $(PYTHON) -m venv .venv; }
+	@$(RUN) -c 'import sys, pip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
+		{ echo "error: .venv holds no Python 3.11 or newer with pip that runs here. Remove it with 'make clean', and try again" >&2; exit 2; }
+	@echo "installing seqkit and what it needs; torch is large"
+	@$(INSTALL) -e . -e plugins/seqkit-models-en
+	@echo '$(HERE)' > $@
 
 .venv/tools: .venv/base
-	$(INSTALL) -e ".[test,dev,docs]"
-	touch $@
+	@echo "installing the test tools"
+	@$(INSTALL) -e ".[test,dev,docs]"
+	@touch $@
+
+moved:
 
 demo: .venv/base
 	@sh docs/demo.sh $(BIN)/seqkit
 
 test: .venv/tools
-	$(BIN)/python -m pytest
+	$(RUN) -m pytest
 
 lint: .venv/tools
-	$(BIN)/ruff format --check .
-	$(BIN)/ruff check .
+	$(RUN) -m ruff format --check .
+	$(RUN) -m ruff check .
 
 types: .venv/tools
-	$(BIN)/mypy
+	$(RUN) -m mypy
 
 docs: .venv/tools
-	$(BIN)/mkdocs build --strict
+	$(RUN) -m mkdocs build --strict
 
 bench: .venv/tools
-	$(BIN)/python -m benchmarks
+	$(RUN) -m benchmarks
+
+# The corpora must be where 'seqkit corpora fetch' puts them, or in the folder SEQKIT_DATA.
+models: .venv/base
+	$(RUN) plugins/seqkit-models-en/remake.py
 
 clean:
 	rm -rf .venv site dist build
