@@ -35,6 +35,7 @@ from seqkit.training.checkpoint import Progress
 from seqkit.training.corpus import Corpus, prepare
 from seqkit.training.events import Event, Finished, Started
 from seqkit.training.loop import Outcome, Trainer
+from seqkit.training.memory import keep_large_buffers
 from seqkit.training.scoring import score_examples, score_streams
 
 
@@ -108,6 +109,7 @@ class Run:
                 why="the corpus has changed since",
                 fix="Put the old files back, or start anew with --overwrite",
             )
+        keep_large_buffers()
         with _threads(self.recipe.training.threads):
             trainer = self._trainer(corpus, progress)
             self._open(trainer, resume=resume)
