@@ -103,7 +103,7 @@ class Watch:
         assert self._started is not None
         metric = self._started.metric
         if metric in event.scores:
-            self._metric = f"{metric} {event.scores[metric]:.4f}"
+            self._metric = f"dev {metric} {event.scores[metric]:.4f}"
         self._spoke = self.clock()
         self._say(
             "  ".join(

@@ -93,7 +93,7 @@ def test_steps_are_quiet_for_ten_seconds():
 
 def test_the_last_score_stands_beside_the_loss():
     lines = watch([started(), evaluated(), stepped(11, epoch=2)], ticks=11)
-    assert lines[-1].startswith("epoch 2/2  step 11/20  loss 0.5000  accuracy 0.9000  ")
+    assert lines[-1].startswith("epoch 2/2  step 11/20  loss 0.5000  dev accuracy 0.9000  ")
 
 
 def test_the_end_is_kept_for_the_command():
