@@ -10,7 +10,7 @@ _MOST_LABELS = 60
 
 #: By task: what comes after ``seqkit COMMAND --model PATH``, and a line of Python with its gist.
 _EXAMPLES = {
-    "generation": ("--seed 'The '", 'print(model.generate("The ", tokens=100)[0].text)'),
+    "generation": ("--seed 'The'", 'print(model.generate("The ", tokens=100)[0].text)'),
     "classification": ("file.txt", 'print(model.classify("The text to be labelled.").label)'),
     "tagging": ("file.txt", 'print([(t.text, t.tag) for t in model.tag("Some words.").tokens])'),
 }

@@ -53,7 +53,7 @@ def test_it_begins_with_what_the_model_is(manifest):
     [
         ("classification", "seqkit classify --model mood file.txt", ".classify("),
         ("tagging", "seqkit tag --model mood file.txt", ".tag("),
-        ("generation", "seqkit generate --model mood --seed 'The '", ".generate("),
+        ("generation", "seqkit generate --model mood --seed 'The'", ".generate("),
     ],
 )
 def test_it_shows_the_command_and_the_call_of_its_task(manifest, task, command, call):
