@@ -29,7 +29,7 @@ show() {
     "$seqkit" "$@"
 }
 
-show generate --seed 'The king' --tokens 120 --temperature 0.6 --format text
+show generate --seed 'The king was' --tokens 120 --temperature 0.6 --format text
 printf '\n$ cat review.txt\n' && cat review.txt
 show classify review.txt --format table
 printf '\n$ cat story.txt\n' && cat story.txt
