@@ -14,7 +14,7 @@ import seqkit
 ROOT = Path(seqkit.__file__).parent
 
 FLOORS = {
-    0: ["errors", "lazy", "specs", "options", "examples", "predictions"],
+    0: ["errors", "lazy", "specs", "options", "examples", "predictions", "threads"],
     1: ["hookspecs", "manager", "registry"],
     2: [
         "recipe",

@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+import os
+import sys
+
+import pytest
+
+from seqkit.threads import SPINS, wait_briefly
+
+
+@pytest.fixture(autouse=True)
+def before_torch(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "torch", raising=False)
+    for name in ("GOMP_SPINCOUNT", "OMP_WAIT_POLICY"):
+        monkeypatch.setenv(name, "")  # so that it is put back afterwards
+        monkeypatch.delenv(name)
+
+
+def test_threads_are_told_to_sleep_soon() -> None:
+    wait_briefly()
+    assert os.environ["GOMP_SPINCOUNT"] == SPINS
+
+
+def test_the_users_own_count_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GOMP_SPINCOUNT", "7")
+    wait_briefly()
+    assert os.environ["GOMP_SPINCOUNT"] == "7"
+
+
+def test_the_users_own_policy_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OMP_WAIT_POLICY", "active")
+    wait_briefly()
+    assert "GOMP_SPINCOUNT" not in os.environ
+
+
+def test_nothing_is_said_once_torch_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "torch", object())
+    wait_briefly()
+    assert "GOMP_SPINCOUNT" not in os.environ
