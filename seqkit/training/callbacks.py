@@ -39,6 +39,8 @@ class Callback:
 class JsonLines(Callback):
     """Appends each event but single steps to ``metrics.jsonl``, one JSON object a line.
 
+    Of the bundle's path only the last part is written, since the file goes where the bundle goes.
+
     Where training goes on from a checkpoint, lines of what came after it are taken out, since that
     happens again.
     """
@@ -51,6 +53,8 @@ class JsonLines(Callback):
         """
         if not isinstance(event, Started | Evaluated | Finished):
             return
+        if not isinstance(event, Evaluated):
+            event = msgspec.structs.replace(event, path=Path(event.path).name)
         path = self.directory / METRICS
         try:
             if isinstance(event, Started) and event.step and path.is_file():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from seqkit.errors import TrainingError
@@ -96,3 +97,9 @@ def test_a_disk_that_can_not_be_written_is_a_training_error(tmp_path):
 def test_a_callback_ignores_what_it_does_not_know(tmp_path):
     Callback(None, tmp_path).on_event(started())
     assert list(tmp_path.iterdir()) == []
+
+
+def test_where_the_bundle_stood_is_not_told(tmp_path):
+    event = msgspec.structs.replace(FINISHED, path=str(tmp_path / "deep" / "m"))
+    (line,) = told(tmp_path, event)
+    assert line["path"] == "m"
