@@ -35,7 +35,7 @@ CONTENDERS = (
         script="spacy_tag.py",
         environment=Environment(name="spacy", requirements=("spacy.txt",)),
         about="the tagger and convolutional network that 'spacy init config' sets up, trained "
-        "until it gets no better",
+        "for 10 epochs or until it gets no better",
     ),
 )
 METRICS = (

@@ -37,6 +37,7 @@ with tempfile.TemporaryDirectory() as folder:
     config = init_config(lang="en", pipeline=["tagger"], optimize="efficiency", gpu=False)
     config["paths"] = {**config["paths"], **{name: str(path) for name, path in paths.items()}}
     config["system"]["seed"] = given.seed
+    config["training"]["max_epochs"] = 10  # as many as flair's tutorial; there is no end otherwise
     if given.quick:
         config["training"]["max_steps"] = 20
         config["training"]["eval_frequency"] = 10
