@@ -144,7 +144,7 @@ def _write_imdb(recipe: recipes.Recipe, sources: corpora.Sources, folder: Path) 
     np.savez(folder / "ids.npz", **arrays)
     parts = hold_out(list(_read(sources.train, sources)), sources.dev_fraction, streams=False)
     rng = np.random.default_rng(0)
-    for split, examples in zip(("train", "dev"), parts, strict=True):
+    for split, examples in zip(("train", "dev"), map(list, parts), strict=True):
         with (folder / f"{split}.txt").open("w", encoding="utf-8") as file:
             for index in rng.permutation(len(examples)):
                 example = examples[index]

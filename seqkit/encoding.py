@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -57,15 +57,24 @@ class ExampleEncoder:
         decoder: The head's decoder, which knows the labels.
         arity: The head's; many-to-many reads given tokens, the others text.
         limits: The recipe's encoder section, for how much of a text is read.
+        encode_ids: What gives a text's ids instead of the tokenizer, while its vocabulary is still
+            being learnt; see :meth:`Tokenizer.draft`.
     """
 
     def __init__(
-        self, tokenizer: Tokenizer, decoder: Decoder, arity: Arity, limits: Encoder
+        self,
+        tokenizer: Tokenizer,
+        decoder: Decoder,
+        arity: Arity,
+        limits: Encoder,
+        *,
+        encode_ids: Callable[[str], Sequence[int]] | None = None,
     ) -> None:
         self.tokenizer = tokenizer
         self.decoder = decoder
         self.arity = arity
         self.limits = limits
+        self.encode_ids = encode_ids or tokenizer.encode_ids
 
     def encode(self, example: Example, *, with_target: bool) -> Encoded:
         """One example in numbers.
@@ -89,7 +98,7 @@ class ExampleEncoder:
         if most:
             kept = slice(-most, None) if self.limits.keep == "end" else slice(most)
         if not tokenizer.feature_count:
-            ids = np.asarray(tokenizer.encode_ids(text)[kept], dtype=np.int32)
+            ids = np.asarray(self.encode_ids(text)[kept], dtype=np.int32)
             return Encoded(ids, target=target)
         encoding = tokenizer.encode(text)
         surface = [text[start:end] for start, end in encoding.offsets[kept]]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator
+from itertools import compress
 
 import numpy as np
 
@@ -14,13 +15,25 @@ from seqkit.examples import Example, TextExample
 _SEED = 0
 
 
-def hold_out(
-    examples: Sequence[Example], fraction: float, *, streams: bool
-) -> tuple[list[Example], list[Example]]:
+class Part:
+    """Some of a collection of examples, for any number of passes; none of them is kept here.
+
+    Args:
+        make: Begins a pass.
+    """
+
+    def __init__(self, make: Callable[[], Iterator[Example]]) -> None:
+        self._make = make
+
+    def __iter__(self) -> Iterator[Example]:
+        return self._make()
+
+
+def hold_out(examples: Iterable[Example], fraction: float, *, streams: bool) -> tuple[Part, Part]:
     """Part examples into those to train on and those to score, always in the same way.
 
     Args:
-        examples: All of them.
+        examples: All of them, for several passes.
         fraction: The share that is held out.
         streams: Whether they are one contiguous text, of which the end is held out, rather than
             examples drawn at random. A text with a label that no other text has is not drawn,
@@ -32,30 +45,41 @@ def hold_out(
     return _text(examples, fraction) if streams else _drawn(examples, fraction)
 
 
-def _drawn(examples: Sequence[Example], fraction: float) -> tuple[list[Example], list[Example]]:
-    order = np.random.default_rng(_SEED).permutation(len(examples))
-    held = set(order[: round(len(examples) * fraction)].tolist())
-    known = {label for i, e in enumerate(examples) if i not in held for label in _labels(e)}
-    held = {i for i in held if known.issuperset(_labels(examples[i]))}
-    return (
-        [e for i, e in enumerate(examples) if i not in held],
-        [e for i, e in enumerate(examples) if i in held],
-    )
+def _drawn(examples: Iterable[Example], fraction: float) -> tuple[Part, Part]:
+    sets: dict[tuple[str, ...], int] = {}
+    # (n,), which of the sets of labels each example has
+    of = np.fromiter((sets.setdefault(_labels(e), len(sets)) for e in examples), np.int32)
+    held = np.zeros(len(of), dtype=bool)
+    order = np.random.default_rng(_SEED).permutation(len(of))
+    held[order[: round(len(of) * fraction)]] = True
+    left = np.zeros(len(sets), dtype=bool)
+    left[of[~held]] = True
+    known = {label for labels, stays in zip(sets, left, strict=True) if stays for label in labels}
+    held &= np.fromiter((known.issuperset(labels) for labels in sets), bool, len(sets))[of]
+    return Part(lambda: compress(examples, ~held)), Part(lambda: compress(examples, held))
 
 
 def _labels(example: Example) -> tuple[str, ...]:
     return example.labels if isinstance(example, TextExample) else ()
 
 
-def _text(examples: Sequence[Example], fraction: float) -> tuple[list[Example], list[Example]]:
-    left = round(sum(len(text_of(e)) for e in examples) * (1 - fraction))
-    train: list[Example] = []
-    dev: list[Example] = []
-    for example in examples:
-        text = text_of(example)
-        if head := text[: max(0, left)]:
-            train.append(TextExample(head, example.source))
-        if tail := text[max(0, left) :]:
-            dev.append(TextExample(tail, example.source))
-        left -= len(text)
-    return train, dev
+def _text(examples: Iterable[Example], fraction: float) -> tuple[Part, Part]:
+    characters = round(sum(len(text_of(e)) for e in examples) * (1 - fraction))
+
+    def begin() -> Iterator[Example]:
+        left = characters
+        for example in examples:
+            text = text_of(example)
+            if head := text[: max(0, left)]:
+                yield TextExample(head, example.source)
+            left -= len(text)
+
+    def end() -> Iterator[Example]:
+        left = characters
+        for example in examples:
+            text = text_of(example)
+            if tail := text[max(0, left) :]:
+                yield TextExample(tail, example.source)
+            left -= len(text)
+
+    return Part(begin), Part(end)

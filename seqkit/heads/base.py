@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -39,7 +40,7 @@ class Head(nn.Module, ABC):
     def tie(self, embedding: Embedding) -> None:
         """Share the embedding's weights, where the head has a use for them."""
 
-    def prepare(self, decoder: Decoder, targets: list[Any]) -> None:
+    def prepare(self, decoder: Decoder, targets: Sequence[Any]) -> None:
         """See all training targets once before training, for instance to weigh the classes."""
 
     @abstractmethod

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -45,7 +47,7 @@ class ClassificationHead(Head):
         nn.init.xavier_uniform_(self.output.weight, generator=generator)
         nn.init.zeros_(self.output.bias)
 
-    def prepare(self, decoder: Decoder, targets: list[Tensor]) -> None:
+    def prepare(self, decoder: Decoder, targets: Sequence[Tensor]) -> None:
         """Set the labels' weights, scaled so that the examples weigh one on average.
 
         Raises:
@@ -60,7 +62,8 @@ class ClassificationHead(Head):
                 why="labels that do not exclude each other have no share of the examples",
                 fix="Leave one of them out; head.threshold balances several labels",
             )
-        counts = torch.bincount(torch.stack(targets).long(), minlength=len(decoder.labels)).double()
+        indices = torch.stack(list(targets)).long()
+        counts = torch.bincount(indices, minlength=len(decoder.labels)).double()
         if isinstance(choice, dict):
             for label in choice:
                 if label not in decoder.labels:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any, BinaryIO
 
 from seqkit.errors import DataError
 from seqkit.examples import Example, TokensExample
+from seqkit.readers.archives import split_archive
 
 #: Called with the error of each bad row; returns to skip it, or raises.
 OnBad = Callable[[DataError], None]
@@ -49,6 +51,19 @@ class Reader(ABC):
             DataError: The file can't be read, or a row is bad; ``file:line``, what was expected
                 and what stood there.
         """
+
+    def files(self, path: Path) -> list[Path]:
+        """Every file that :meth:`read` of the same path depends on, in an order of its own.
+
+        Whoever keeps what came of reading asks for them, to see whether any has changed since.
+        """
+        archived = split_archive(path)
+        if archived:
+            return [archived[0]]
+        if not path.is_dir():
+            return [path]
+        found = [os.path.join(folder, n) for folder, _, names in os.walk(path) for n in names]  # noqa: PTH118 -- several times as fast for very many
+        return [Path(name) for name in sorted(found)]
 
     def read_stream(
         self,

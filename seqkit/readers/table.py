@@ -46,6 +46,12 @@ class TableReader(lines.StreamReader):
 
     delimiter: ClassVar[str]
 
+    def files(self, path: Path) -> list[Path]:
+        """The file, and the one that names the labels."""
+        found = super().files(path)
+        names = self.options.labels_file
+        return [*found, *super().files(path.parent / names)] if names else found
+
     def read(self, path: Path) -> Iterator[TextExample]:
         """Yield the example of each row of a file."""
         names = self._label_names(path.parent)

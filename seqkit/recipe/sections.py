@@ -52,6 +52,13 @@ class Corpus(Options, frozen=True, kw_only=True):
         ),
     ] = 0.0
     encoding: Annotated[str, Meta(description="The files' text encoding.")] = "utf-8"
+    cache: Annotated[
+        bool,
+        Meta(
+            description="Keep the corpus in numbers beside its files, or in the user's cache, so "
+            "that the next run on the same begins at once."
+        ),
+    ] = True
 
 
 class Embedding(Options, frozen=True, kw_only=True):

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeAlias
 
 if TYPE_CHECKING:
     import numpy as np
@@ -81,6 +81,21 @@ class StreamDecoder:
         return fresh
 
 
+class Draft(Protocol):
+    """A tokenizer whose vocabulary is still being learnt from the very texts that it encodes."""
+
+    def encode_ids(self, text: str) -> Sequence[int]:
+        """Learn from a text; its ids as they are before the vocabulary is settled."""
+
+    def settle(self) -> np.ndarray:
+        """Give the tokenizer its vocabulary, as :meth:`Tokenizer.train` on the same texts would.
+
+        Returns:
+            ``(n,)`` int32, the id in the vocabulary for each that :meth:`encode_ids` gave; the
+            special symbols stand for themselves.
+        """
+
+
 class Tokenizer(ABC):
     """Turns text into ids and back.
 
@@ -115,6 +130,15 @@ class Tokenizer(ABC):
         Args:
             texts: Read once, from the first to the last, and not kept.
         """
+
+    def draft(self) -> Draft | None:
+        """For texts that are to be learnt from and encoded, a way to split each only once.
+
+        Returns:
+            What takes the place of :meth:`train` and encodes on the way; none, as here, where the
+            vocabulary decides how texts are split, or texts have features.
+        """
+        return None
 
     @abstractmethod
     def encode(self, text: str) -> Encoding:

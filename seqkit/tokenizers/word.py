@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from array import array
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,7 @@ from seqkit.tokenizers.base import (
     Tokenizer,
     TrainingText,
 )
+from seqkit.tokenizers.chunks import ChunkIds
 from seqkit.tokenizers.features import WordFeatures
 from seqkit.tokenizers.vocabulary import rank, read_tokens, write_tokens
 from seqkit.tokenizers.words import find_words, split_words
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
 
 _FILE = "words.jsonl"
 _UNKNOWN = SPECIAL_SYMBOLS[UNK]
+#: Pieces of text that are remembered while a vocabulary is learnt, and words counted at a time.
+_DRAFT_CHUNKS, _COUNTED_AT_ONCE = 1 << 18, 1 << 20
 
 #: What follows without a space, what is followed without one, and what has none on either side;
 #: U+2019 is looked up as the straight apostrophe.
@@ -61,6 +65,11 @@ class WordTokenizer(Tokenizer):
     def _use(self, words: Sequence[str]) -> None:
         self._tokens = [*SPECIAL_SYMBOLS, *words]
         self._ids = {word: len(SPECIAL_SYMBOLS) + i for i, word in enumerate(words)}
+        self._chunks = ChunkIds(self._look_up)
+
+    def _look_up(self, chunk: str) -> list[int]:
+        get = self._ids.get
+        return [get(word, UNK) for word in self.split(chunk)]
 
     @property
     def vocab_size(self) -> int:
@@ -72,16 +81,29 @@ class WordTokenizer(Tokenizer):
         counts: Counter[str] = Counter()
         for text in texts:
             counts.update(
-                self._split(text) if isinstance(text, str) else [self._fold(w) for w in text]
+                self.split(text) if isinstance(text, str) else [self._fold(w) for w in text]
             )
-        del counts[_UNKNOWN]
+        self.learn(counts)
+
+    def learn(self, counts: dict[str, int]) -> Mapping[str, int]:
+        """Rank words that are counted already; the ids of those that are kept."""
+        counts.pop(_UNKNOWN, None)
         options = self.options
         self._use(rank(counts, max_size=options.max_size, min_count=options.min_count))
+        return self._ids
+
+    def draft(self) -> WordDraft | None:
+        """Counts the words and numbers them as they come; see :meth:`Tokenizer.draft`."""
+        return None if self.feature_count else WordDraft(self)
 
     def _fold(self, word: str) -> str:
         return word.lower() if self.options.lowercase else word
 
-    def _split(self, text: str) -> list[str]:
+    def fold_simple(self, text: str) -> str:
+        """The text in lower case where that may be done before splitting; chunks recur more."""
+        return self._fold(text) if text.isascii() else text
+
+    def split(self, text: str) -> list[str]:
         """The words as they are looked up."""
         if self.options.split == "whitespace":
             return self._fold(text).split()
@@ -93,8 +115,7 @@ class WordTokenizer(Tokenizer):
 
     def encode_ids(self, text: str) -> list[int]:
         """The ids of the words."""
-        get = self._ids.get
-        return [get(word, UNK) for word in self._split(text)]
+        return self._chunks.of(self.fold_simple(text)).tolist()
 
     def encode(self, text: str) -> Encoding:
         """Split ``text``; see :meth:`Tokenizer.encode`. Tokens stand as they do in the text."""
@@ -138,6 +159,52 @@ class WordTokenizer(Tokenizer):
     def stream_decoder(self) -> StreamDecoder:
         """A decoder that takes ids one at a time, with constant work for each."""
         return WordStreamDecoder(self._tokens, attach=self.options.split == "unicode")
+
+
+class WordDraft:
+    """Counts the words of texts and numbers them in the order in which they are first seen.
+
+    Args:
+        tokenizer: Splits the texts, and is given the vocabulary in the end.
+    """
+
+    def __init__(self, tokenizer: WordTokenizer) -> None:
+        self._tokenizer = tokenizer
+        self._numbers: dict[str, int] = {}
+        self._chunks = ChunkIds(self._look_up, most=_DRAFT_CHUNKS)
+        self._counts: list[np.ndarray] = []
+        self._uncounted = array("i")
+
+    def _look_up(self, chunk: str) -> list[int]:
+        first, numbers = len(SPECIAL_SYMBOLS), self._numbers
+        words = self._tokenizer.split(chunk)
+        return [numbers.setdefault(word, first + len(numbers)) for word in words]
+
+    def encode_ids(self, text: str) -> Sequence[int]:
+        """The numbers of the words; see :meth:`Draft.encode_ids`."""
+        ids = self._chunks.of(self._tokenizer.fold_simple(text))
+        self._uncounted.extend(ids)
+        if len(self._uncounted) > _COUNTED_AT_ONCE:
+            self._count()
+        return ids
+
+    def _count(self) -> None:
+        import numpy as np  # heavy; only training needs it
+
+        counts = np.bincount(self._uncounted, minlength=len(SPECIAL_SYMBOLS) + len(self._numbers))
+        for before in self._counts:
+            counts[: len(before)] += before
+        self._counts, self._uncounted = [counts], array("i")
+
+    def settle(self) -> np.ndarray:
+        """Rank the words; see :meth:`Draft.settle`."""
+        import numpy as np  # heavy; only training needs it
+
+        self._count()
+        counts = self._counts[0][len(SPECIAL_SYMBOLS) :].tolist()
+        ids = self._tokenizer.learn(dict(zip(self._numbers, counts, strict=True)))
+        table = [*range(len(SPECIAL_SYMBOLS)), *(ids.get(word, UNK) for word in self._numbers)]
+        return np.array(table, dtype=np.int32)
 
 
 class WordStreamDecoder(StreamDecoder):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import overload
 
 import numpy as np
 import torch
@@ -11,6 +12,11 @@ from torch import Tensor
 
 from seqkit.encoding import IGNORED, Encoded
 from seqkit.tokenizers.base import EOS, PAD
+from seqkit.training.spool import release
+from seqkit.training.store import EncodedExamples
+
+#: Windows of a text after which the memory of what was read of its file is given back.
+_WINDOWS = 256
 
 #: How far lengths are blurred before sorting, so that epochs differ in who stands beside whom.
 _BLUR = 0.15
@@ -86,13 +92,39 @@ def collate(examples: Sequence[Encoded]) -> Batch:
     )
 
 
+class Targets(Sequence[Tensor]):
+    """The target of each example that has one, made into a tensor when it is asked for."""
+
+    def __init__(self, examples: EncodedExamples) -> None:
+        self._examples = examples
+
+    def __len__(self) -> int:
+        return 0 if self._examples.targets is None else len(self._examples)
+
+    @overload
+    def __getitem__(self, index: int) -> Tensor: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Tensor]: ...
+    def __getitem__(self, index: int | slice) -> Tensor | list[Tensor]:
+        if isinstance(index, slice):
+            return [self[i] for i in range(*index.indices(len(self)))]
+        if not -len(self) <= index < len(self):
+            raise IndexError(index)
+        # a copy, since what is mapped from a file can't be written, which torch has no word for
+        return torch.from_numpy(np.array(self._examples.target(index)))
+
+
 class Examples:
     """Padded batches of examples of like length, in an order drawn anew for each epoch."""
 
     def __init__(self, examples: Sequence[Encoded], *, batch_size: int) -> None:
         self.examples = examples
         self.batch_size = batch_size
-        self._lengths = np.array([len(e) for e in examples])
+        self._lengths = (
+            examples.lengths
+            if isinstance(examples, EncodedExamples)
+            else np.array([len(e) for e in examples])
+        )
 
     @property
     def steps(self) -> int:
@@ -127,6 +159,7 @@ class Streams:
     """
 
     def __init__(self, documents: Sequence[Encoded], *, batch_size: int, bptt: int) -> None:
+        #: ``(n,)`` int32, which may lie in a file: only windows of it are ever read.
         self.ids = join(documents)
         # a short corpus gets fewer streams rather than streams shorter than a window
         self.batch_size = max(1, min(batch_size, len(self.ids) // (bptt + 1)))
@@ -155,16 +188,18 @@ class Streams:
             skip: Windows at the beginning to leave out, where an epoch goes on.
         """
         n, B = self._stream_length, self.batch_size
-        text = np.roll(self.ids, -int(rng.integers(len(self.ids))))
-        inputs = text[: n * B].reshape(B, n).T  # (n, B)
-        targets = text[1 : n * B + 1].reshape(B, n).T
+        # (B,), where each stream begins; from its end on, the text begins again
+        begins = int(rng.integers(len(self.ids))) + n * np.arange(B)
         for index in range(skip, self.steps):
-            window = slice(index * self.bptt, (index + 1) * self.bptt)
-            ids = torch.from_numpy(inputs[window].astype(np.int64))
+            start, end = index * self.bptt, min((index + 1) * self.bptt, n)
+            places = np.arange(start, end + 1)[:, np.newaxis] + begins  # (T + 1, B)
+            window = self.ids[places % len(self.ids)].astype(np.int64)
+            if index % _WINDOWS == 0:
+                release(self.ids)
             yield Batch(
-                ids,
-                torch.full((B,), len(ids)),
-                targets=torch.from_numpy(targets[window].astype(np.int64)),
+                torch.from_numpy(window[:-1]),
+                torch.full((B,), end - start),
+                targets=torch.from_numpy(window[1:]),
                 fresh=index == 0,
             )
 
@@ -181,27 +216,31 @@ def evaluation_streams(
         most: Streams side by side at most.
     """
     ids = join(documents)
-    targets = ids[1:]
-    B = max(1, min(most, len(targets) // least))
-    n = -(-len(targets) // B)
-    padded = np.full(n * B, PAD, dtype=np.int64)
-    padded[: len(targets)] = ids[:-1]
-    inputs = padded.reshape(B, n).T
-    padded = np.full(n * B, IGNORED, dtype=np.int64)
-    padded[: len(targets)] = targets
-    expected = padded.reshape(B, n).T
+    count = len(ids) - 1
+    B = max(1, min(most, count // least))
+    n = -(-count // B)
     for start in range(0, n, window):
-        part = np.ascontiguousarray(inputs[start : start + window])
+        steps = np.arange(start, min(start + window, n))[:, np.newaxis]
+        places = steps + n * np.arange(B)  # (T, B)
+        real = places < count
+        places = np.minimum(places, count - 1)
+        if start % (_WINDOWS * window) == 0:
+            release(ids)
         yield Batch(
-            torch.from_numpy(part),
-            torch.full((B,), len(part)),
-            targets=torch.from_numpy(np.ascontiguousarray(expected[start : start + window])),
+            torch.from_numpy(np.where(real, ids[places], PAD).astype(np.int64)),
+            torch.full((B,), len(steps)),
+            targets=torch.from_numpy(np.where(real, ids[places + 1], IGNORED).astype(np.int64)),
             fresh=start == 0,
         )
 
 
 def join(documents: Sequence[Encoded]) -> np.ndarray:
-    """All ids in a row: an end symbol, then each document followed by one; int32."""
+    """All ids in a row: an end symbol, then each document followed by one; int32.
+
+    Those of :class:`EncodedExamples` lie so already and are not copied.
+    """
+    if isinstance(documents, EncodedExamples):
+        return documents.text
     parts: list[np.ndarray] = [np.array([EOS], dtype=np.int32)]
     for document in documents:
         parts += [document.ids, parts[0]]

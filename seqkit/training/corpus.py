@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-
-import numpy as np
 
 from seqkit.corpora import Sources
 from seqkit.decoding.base import Decoder
-from seqkit.encoding import Encoded, ExampleEncoder, text_of, words_of
+from seqkit.encoding import ExampleEncoder, text_of, words_of
 from seqkit.errors import DataError
 from seqkit.examples import Example
 from seqkit.readers.base import OnBad
@@ -19,37 +15,18 @@ from seqkit.readers.files import read
 from seqkit.recipe import Recipe
 from seqkit.splits import hold_out
 from seqkit.tokenizers.base import Tokenizer
-
-
-@dataclass(frozen=True, slots=True)
-class Corpus:
-    """A corpus in numbers.
-
-    Attributes:
-        train: Encoded training examples; without the empty ones where examples have targets.
-        dev: Encoded development examples, likewise; may be none.
-        dev_characters: Characters of the development texts, each end counted as one.
-    """
-
-    train: list[Encoded]
-    dev: list[Encoded]
-    dev_characters: int
-
-    def digest(self) -> str:
-        """A checksum of all that training and scoring see."""
-        digest = hashlib.sha256(f"{len(self.train)} {self.dev_characters}".encode())
-        for example in (*self.train, *self.dev):
-            digest.update(np.int64(len(example)).tobytes())
-            for part in (example.ids, example.features, example.target, example.steps):
-                if part is not None:
-                    digest.update(part.tobytes())
-        return digest.hexdigest()
+from seqkit.training.cache import Cache
+from seqkit.training.spool import Examples
+from seqkit.training.store import Corpus, Packer, digest
 
 
 def prepare(
     recipe: Recipe, sources: Sources, *, tokenizer: Tokenizer, decoder: Decoder, on_bad: OnBad
 ) -> Corpus:
     """Read and split a corpus, train the tokenizer, learn the labels, and encode.
+
+    Or, where the same was done before and kept, take what came of it; no text is read then. A
+    corpus with bad rows is not kept, so that they are reported each time.
 
     Args:
         recipe: What is trained.
@@ -61,29 +38,75 @@ def prepare(
     Raises:
         DataError: A row is bad, a label is missing, or there is nothing to train on.
     """
+    cache = Cache.of(recipe, sources, tokenizer, decoder) if recipe.corpus.cache else None
+    if cache is not None and (kept := cache.load(tokenizer, decoder)):
+        return kept
+    bad = 0
+
+    def counted(error: DataError) -> None:
+        nonlocal bad
+        bad += 1
+        on_bad(error)
+
+    corpus = _encoded(recipe, sources, tokenizer, decoder, counted)
+    return corpus if cache is None or bad else cache.save(corpus, tokenizer, decoder)
+
+
+def _encoded(
+    recipe: Recipe, sources: Sources, tokenizer: Tokenizer, decoder: Decoder, on_bad: OnBad
+) -> Corpus:
     arity = recipe.head_spec.arity
     streams = arity == "one-to-many"
-    train, dev = _read(sources.train, sources, on_bad), _read(sources.dev, sources, on_bad)
-    if not train:
+    train: Iterable[Example] = _read(sources.train, sources, on_bad)
+    dev: Iterable[Example] = _read(sources.dev, sources, on_bad)
+    if not _any(train):
         raise DataError("There is nothing to train on", why="no example was read")
-    if not dev:
+    if not _any(dev):
         train, dev = hold_out(train, sources.dev_fraction, streams=streams)
     decoder.fit(train)
-    given = arity == "many-to-many"
-    tokenizer.train(words_of(e) if given else text_of(e) for e in train)
     encoder = ExampleEncoder(tokenizer, decoder, arity, recipe.encoder)
 
-    def encoded(examples: Sequence[Example]) -> list[Encoded]:
+    def encoded(examples: Iterable[Example], encoder: ExampleEncoder) -> Packer:
         numbers = (encoder.encode(e, with_target=not streams) for e in examples)
         # an empty text teaches nothing, and its answer is known; in a stream its end does count
-        return [e for e in numbers if streams or len(e)]
+        return Packer(e for e in numbers if streams or len(e))
 
-    characters = sum(len(text_of(e)) + 1 for e in dev)
-    corpus = Corpus(encoded(train), encoded(dev), characters)
-    if not any(map(len, corpus.train)):
+    draft = None if arity == "many-to-many" else tokenizer.draft()
+    if draft is None:
+        given = arity == "many-to-many"
+        tokenizer.train(words_of(e) if given else text_of(e) for e in train)
+        packer = encoded(train, encoder)
+    else:
+        drafting = ExampleEncoder(
+            tokenizer, decoder, arity, recipe.encoder, encode_ids=draft.encode_ids
+        )
+        packer = encoded(train, drafting)
+        packer.map_ids(draft.settle())
+    in_train = packer.examples()
+    if not in_train.tokens:
         raise DataError("There is nothing to train on", why="all examples are empty")
-    return corpus
+    counted = _Counted(dev)
+    in_dev = encoded(counted, encoder).examples()
+    found = digest(in_train, in_dev, counted.characters)
+    return Corpus(in_train, in_dev, counted.characters, found)
 
 
-def _read(paths: Sequence[Path], sources: Sources, on_bad: OnBad) -> list[Example]:
-    return list(read(paths, reader=sources.reader, encoding=sources.encoding, on_bad=on_bad))
+def _read(paths: Sequence[Path], sources: Sources, on_bad: OnBad) -> Examples:
+    return Examples(read(paths, reader=sources.reader, encoding=sources.encoding, on_bad=on_bad))
+
+
+def _any(examples: Iterable[Example]) -> bool:
+    return any(True for _ in examples)
+
+
+class _Counted:
+    """Examples that pass by, and how many characters they had, the end of each counted as one."""
+
+    def __init__(self, examples: Iterable[Example]) -> None:
+        self._examples = examples
+        self.characters = 0
+
+    def __iter__(self) -> Iterator[Example]:
+        for example in self._examples:
+            self.characters += len(text_of(example)) + 1
+            yield example

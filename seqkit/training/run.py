@@ -29,14 +29,15 @@ from seqkit.readers.base import OnBad
 from seqkit.recipe import Recipe
 from seqkit.tokenizers.base import Tokenizer
 from seqkit.training import checkpoint
-from seqkit.training.batching import Examples, Streams
+from seqkit.training.batching import Examples, Streams, Targets, join
 from seqkit.training.callbacks import Observer
 from seqkit.training.checkpoint import Progress
-from seqkit.training.corpus import Corpus, prepare
+from seqkit.training.corpus import prepare
 from seqkit.training.events import Event, Finished, Started
 from seqkit.training.loop import Outcome, Trainer
 from seqkit.training.memory import keep_large_buffers
 from seqkit.training.scoring import score_examples, score_streams
+from seqkit.training.store import Corpus
 
 
 class Run:
@@ -102,7 +103,7 @@ class Run:
             decoder=self.decoder,
             on_bad=self.on_bad,
         )
-        progress = Progress(recipe=recipes.to_toml(self.recipe), data=corpus.digest())
+        progress = Progress(recipe=recipes.to_toml(self.recipe), data=corpus.digest)
         if before is not None and progress.data != before.data:
             raise DataError(
                 f"{self.out} was begun with other training data",
@@ -173,7 +174,8 @@ class Run:
             feature_buckets=self.tokenizer.feature_buckets,
         ).to(self.device)
         network.reset_parameters(generator)
-        targets = [torch.from_numpy(e.target) for e in corpus.train if e.target is not None]
+        # of running text, each token but the first is a target
+        targets = [join(corpus.train)[1:]] if self._streams else Targets(corpus.train)
         network.head.prepare(self.decoder, targets)
         return network
 

@@ -163,7 +163,7 @@ class TestDirectory:
 
         monkeypatch.setattr("seqkit.training.corpus.read", interrupted)
         with pytest.raises(KeyboardInterrupt):
-            tiny.train("tagging", tmp_path / "m")
+            tiny.train("tagging", tmp_path / "m", corpus={"cache": False})
         assert list(tmp_path.iterdir()) == []
 
 
