@@ -24,14 +24,16 @@ help:
 	@echo 'make models  train the English models again'
 	@echo 'make clean   remove .venv and everything built'
 
-.venv/base: pyproject.toml constraints.txt plugins/seqkit-models-en/pyproject.toml $(MOVED)
+KERNELS := $(wildcard plugins/seqkit-kernels/src/*) plugins/seqkit-kernels/setup.py
+
+.venv/base: pyproject.toml constraints.txt plugins/seqkit-models-en/pyproject.toml $(KERNELS) $(MOVED)
 	@test -e .venv || $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "error: $(PYTHON) is no Python 3.11 or newer. Name one that is: make PYTHON=python3.11" >&2; exit 2; }
 	@test -e .venv || { echo "making .venv"; $(PYTHON) -m venv .venv; }
 	@$(RUN) -c 'import sys, pip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
 		{ echo "error: .venv holds no Python 3.11 or newer with pip that runs here. Remove it with 'make clean', and try again" >&2; exit 2; }
 	@echo "installing seqkit and what it needs; torch is large"
-	@$(INSTALL) -e . -e plugins/seqkit-models-en
+	@$(INSTALL) -e . -e plugins/seqkit-models-en -e plugins/seqkit-kernels
 	@echo '$(HERE)' > $@
 
 .venv/tools: .venv/base
@@ -65,4 +67,4 @@ models: .venv/base
 	$(RUN) plugins/seqkit-models-en/remake.py
 
 clean:
-	rm -rf .venv site dist build
+	rm -rf .venv site dist build plugins/*/build plugins/*/*/*.so

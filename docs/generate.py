@@ -56,12 +56,13 @@ _PUBLIC = {
         "seqkit.bundle.load: open_bundle Bundle resolve",
     ],
     "Declaring a plugin": [
-        "seqkit.specs: Options TokenizerSpec CellSpec HeadSpec ReaderSpec ModelSpec",
-        "seqkit.specs: CommandSpec CallbackSpec",
+        "seqkit.specs: Options TokenizerSpec CellSpec KernelSpec HeadSpec ReaderSpec",
+        "seqkit.specs: ModelSpec CommandSpec CallbackSpec",
     ],
     "Implementing a plugin": [
         "seqkit.tokenizers.base: Tokenizer Encoding",
         "seqkit.cells.base: Cell GatedCell",
+        "seqkit.nn.kernels: CellKernel EmbeddingKernel",
         "seqkit.heads.base: Head",
         "seqkit.decoding.base: Decoder",
         "seqkit.readers.base: Reader",

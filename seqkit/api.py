@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from seqkit import environment
 from seqkit.readers.base import OnBad, stop_at_bad
 from seqkit.recipe import Recipe
-from seqkit.threads import wait_briefly
 
 if TYPE_CHECKING:
     from seqkit.model import TextModel
@@ -30,7 +30,7 @@ def load(name_or_path: str | Path = "", *, task: str = "") -> TextModel:
     from seqkit.bundle.load import open_bundle, resolve
     from seqkit.model import TextModel
 
-    wait_briefly()
+    environment.prepare()
     return TextModel(open_bundle(resolve(name_or_path, task=task)))
 
 
@@ -68,7 +68,7 @@ def train(
         BundleError: ``out`` may not be replaced, or there is nothing to resume.
         TrainingError: The loss is no number any more, or the disk is full.
     """
-    wait_briefly()
+    environment.prepare()
     from seqkit import corpora
     from seqkit import recipe as recipes
     from seqkit.training.run import Run

@@ -15,6 +15,7 @@ from seqkit.specs import (
     CellSpec,
     CommandSpec,
     HeadSpec,
+    KernelSpec,
     ModelSpec,
     ReaderSpec,
     TokenizerSpec,
@@ -32,6 +33,11 @@ def seqkit_register_tokenizers() -> list[TokenizerSpec]:  # type: ignore[empty-b
 @hookspec
 def seqkit_register_cells() -> list[CellSpec]:  # type: ignore[empty-body]
     """Recurrent cells; each target is a :class:`seqkit.cells.base.Cell`."""
+
+
+@hookspec
+def seqkit_register_kernels() -> list[KernelSpec]:  # type: ignore[empty-body]
+    """Faster ways to compute parts of the network; see :mod:`seqkit.nn.kernels`."""
 
 
 @hookspec

@@ -101,6 +101,25 @@ class CellSpec(Spec):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class KernelSpec(Spec):
+    """A faster way to compute a part of the network (:mod:`seqkit.nn.kernels`).
+
+    Attributes:
+        part: What it computes: a cell by its name, or ``embedding``.
+    """
+
+    kind: ClassVar[str] = "kernel"
+
+    part: str
+
+    def problem(self) -> str:
+        """What is wrong with this spec, or the empty string."""
+        if not _NAME.fullmatch(str(self.part)):
+            return f"part of '{self.name}' is {self.part!r}, not the name of one"
+        return Spec.problem(self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HeadSpec(Spec):
     """A task: the torch head that is trained and the torch-free decoder that reads its logits.
 
@@ -222,7 +241,16 @@ class ModelSpec:
         return ""
 
 
-AnySpec = TokenizerSpec | CellSpec | HeadSpec | ReaderSpec | CallbackSpec | CommandSpec | ModelSpec
+AnySpec = (
+    TokenizerSpec
+    | CellSpec
+    | KernelSpec
+    | HeadSpec
+    | ReaderSpec
+    | CallbackSpec
+    | CommandSpec
+    | ModelSpec
+)
 
 #: The spec class of each kind, in the order in which listings show them.
 SPEC_CLASSES: dict[str, type[AnySpec]] = {
@@ -230,6 +258,7 @@ SPEC_CLASSES: dict[str, type[AnySpec]] = {
     for cls in (
         TokenizerSpec,
         CellSpec,
+        KernelSpec,
         HeadSpec,
         ReaderSpec,
         ModelSpec,

@@ -14,7 +14,7 @@ import seqkit
 ROOT = Path(seqkit.__file__).parent
 
 FLOORS = {
-    0: ["errors", "lazy", "specs", "options", "examples", "predictions", "threads"],
+    0: ["errors", "lazy", "specs", "options", "examples", "predictions", "environment"],
     1: ["hookspecs", "manager", "registry"],
     2: [
         "recipe",
@@ -22,6 +22,7 @@ FLOORS = {
         "readers",
         "decoding",
         "encoding",
+        "ngrams",
         "bundle",
         "corpora",
         "fetch",

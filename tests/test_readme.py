@@ -176,7 +176,7 @@ def test_the_plugin_takes_twenty_lines():
 def test_the_pip_lines_name_what_the_make_file_installs():
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     readme = README.read_text(encoding="utf-8")
-    for targets in ("-e . -e plugins/seqkit-models-en", "[test,dev,docs]"):
+    for targets in ("-e plugins/seqkit-models-en -e plugins/seqkit-kernels", "[test,dev,docs]"):
         assert targets in makefile
         assert targets in readme
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]

@@ -10,6 +10,7 @@ from seqkit import (
     CellSpec,
     CommandSpec,
     HeadSpec,
+    KernelSpec,
     ModelSpec,
     Options,
     ReaderSpec,
@@ -32,6 +33,7 @@ READER = ReaderSpec(
     name="xml", target="acme:Xml", summary="an element a text", suffixes=(".xml",), tasks=("x",)
 )
 COMMAND = CommandSpec(name="parse", target="acme.cli:parse", short_help="Draw trees.")
+KERNEL = KernelSpec(name="quick", target="acme:Quick", summary="in assembly", part="lstm")
 CALLBACK = CallbackSpec(name="bell", target="acme:Bell", summary="rings at the end")
 
 
@@ -43,19 +45,19 @@ class CalledName(Options, frozen=True, kw_only=True):
     name: str = "x"
 
 
-@pytest.mark.parametrize("spec", [CELL, TOKENIZER, HEAD, READER, COMMAND, CALLBACK])
+@pytest.mark.parametrize("spec", [CELL, KERNEL, TOKENIZER, HEAD, READER, COMMAND, CALLBACK])
 def test_a_good_spec_has_no_problem(spec):
     assert spec.problem() == ""
 
 
-@pytest.mark.parametrize("spec", [CELL, TOKENIZER, HEAD, READER, COMMAND, CALLBACK])
+@pytest.mark.parametrize("spec", [CELL, KERNEL, TOKENIZER, HEAD, READER, COMMAND, CALLBACK])
 @pytest.mark.parametrize("name", ["", "Leaky", "le aky", "acme:leaky", "-leaky", "léaky", 7, None])
 def test_a_name_that_could_not_be_typed_or_would_be_ambiguous(spec, name):
     problem = replace(spec, name=name).problem()
     assert problem == f"name {name!r} is not made of lower-case letters, digits and hyphens"
 
 
-@pytest.mark.parametrize("spec", [CELL, TOKENIZER, HEAD, READER, COMMAND, CALLBACK])
+@pytest.mark.parametrize("spec", [CELL, KERNEL, TOKENIZER, HEAD, READER, COMMAND, CALLBACK])
 @pytest.mark.parametrize(
     "target", ["acme", "acme.cells.Leaky", "acme:", ":Leaky", "a..b:C", "a:b.c", "a/b:C", None]
 )
@@ -92,6 +94,7 @@ def test_a_target_that_names_no_object(spec, target):
         ),
         (CELL, {"gates": 0}, "gates of 'leaky' are 0, not a number from 1"),
         (TOKENIZER, {"lossless": "yes"}, "lossless of 'bits' is 'yes', not True or False"),
+        (KERNEL, {"part": ""}, "part of 'quick' is '', not the name of one"),
         (HEAD, {"decoder": "acme"}, "decoder 'acme' is not written 'package.module:attribute'"),
         (
             HEAD,

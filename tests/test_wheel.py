@@ -34,10 +34,11 @@ def call(command: list[str | Path], **options) -> str:
 
 @pytest.fixture(scope="module")
 def wheels(tmp_path_factory) -> dict[str, Path]:
-    """The wheels of seqkit and of its English models, by distribution."""
+    """The wheels of seqkit, its English models and its kernels, by distribution."""
     folder = tmp_path_factory.mktemp("wheels")
     build = [*PIP, "wheel", *OFFLINE, "--no-build-isolation", "--wheel-dir", folder]
-    call([*build, ROOT, ROOT / "plugins" / "seqkit-models-en"], cwd=folder)
+    plugins = [ROOT / "plugins" / name for name in ("seqkit-models-en", "seqkit-kernels")]
+    call([*build, ROOT, *plugins], cwd=folder)
     return {path.name.partition("-")[0]: path for path in folder.glob("*.whl")}
 
 
@@ -86,12 +87,14 @@ def reviews(run) -> str:
 
 
 def test_the_wheels_hold_what_they_should_and_nothing_else(wheels):
-    assert set(wheels) == {"seqkit", "seqkit_models_en"}
+    assert set(wheels) == {"seqkit", "seqkit_kernels", "seqkit_models_en"}
     names = {name: zipfile.ZipFile(path).namelist() for name, path in wheels.items()}
     assert {n.partition("/")[0] for n in names["seqkit"]} == {"seqkit", "seqkit-0.1.0.dist-info"}
     assert "seqkit/py.typed" in names["seqkit"]
     assert "seqkit/corpora_data/tiny-reviews/train.csv" in names["seqkit"]
     assert "seqkit_models_en/models/english-pos/weights.safetensors" in names["seqkit_models_en"]
+    compiled = [n for n in names["seqkit_kernels"] if n.endswith(".so")]
+    assert [n.partition(".")[0] for n in compiled] == ["seqkit_kernels/_library"]
     unwanted = [n for ns in names.values() for n in ns if "__pycache__" in n or "/tests/" in n]
     assert unwanted == []
 
@@ -124,7 +127,7 @@ def test_version_and_help(run, python, elsewhere, environment):
 
 def test_plugins(run):
     rows = json.loads(run("plugins", "--format", "json"))
-    assert {row["distribution"] for row in rows} == {"seqkit", "seqkit-models-en"}
+    assert {row["distribution"] for row in rows} == {"seqkit", "seqkit-kernels", "seqkit-models-en"}
     models = [(r["name"], r["status"]) for r in rows if r["kind"] == "model"]
     expected = ["english-pos", "english-sentiment", "english-text"]
     assert sorted(models) == [(name, "ok") for name in expected]

@@ -45,15 +45,23 @@ class Dropout(nn.Module):
         """
         if not self.training or self.p == 0:
             return x
+        shape = x.shape if self.per == "element" else (1, *x.shape[1:])
+        keep = draw_mask(shape, self.p, self.drawn_from()).to(x.device)
+        return x * keep.to(x.dtype).div_(1 - self.p)
+
+    def drawn_from(self) -> torch.Generator:
+        """The generator.
+
+        Raises:
+            UsageError: There is none.
+        """
         if self.generator is None:
             raise UsageError(
                 "dropout has no generator to draw from",
                 why="random numbers never come from the global generator",
                 fix="Call seqkit.nn.dropout.set_generator(model, generator) before training",
             )
-        shape = x.shape if self.per == "element" else (1, *x.shape[1:])
-        keep = draw_mask(shape, self.p, self.generator).to(x.device)
-        return x * (keep.to(x.dtype) / (1 - self.p))
+        return self.generator
 
     def extra_repr(self) -> str:
         """What ``print(model)`` shows."""

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from seqkit.errors import UsageError
 from seqkit.nn.dropout import Dropout, DropoutPer
+from seqkit.nn.kernels import EmbeddingKernel
 
 #: The id of padding, and the feature bucket of no feature: their rows stay zero.
 PADDING = 0
@@ -25,6 +26,7 @@ class Embedding(nn.Module):
         feature_size: Features added to each id by the hashed ones; 0 for none.
         dropout: Share of the output's features dropped while training.
         dropout_per: As in :class:`seqkit.nn.dropout.Dropout`.
+        kernel: What looks ids up where it fits and there are no hashed features; none for torch.
 
     Attributes:
         output_size: Features of each step: ``E + feature_size``, or ``V`` with ``one_hot``.
@@ -45,6 +47,7 @@ class Embedding(nn.Module):
         feature_size: int = 0,
         dropout: float = 0.0,
         dropout_per: DropoutPer = "element",
+        kernel: EmbeddingKernel | None = None,
     ) -> None:
         super().__init__()
         if one_hot and (feature_size or dropout):
@@ -54,6 +57,7 @@ class Embedding(nn.Module):
                 fix="Use a learned embedding, or leave that out",
             )
         self.one_hot = one_hot
+        self.kernel = kernel
         self.output_size = vocab_size if one_hot else size + feature_size
         self.dropout = Dropout(dropout, per=dropout_per)
         self.weight = None if one_hot else nn.Parameter(torch.zeros(vocab_size, size))
@@ -84,6 +88,8 @@ class Embedding(nn.Module):
         """
         if self.weight is None:
             return ids
+        if self.kernel and self.feature_weight is None and self.kernel.fits(self.weight, ids):
+            return self._by_kernel(self.kernel, self.weight, ids)
         x = F.embedding(ids, self.weight, padding_idx=PADDING)  # (T, B, E)
         if self.feature_weight is not None:
             if features is None:
@@ -92,6 +98,17 @@ class Embedding(nn.Module):
             x = torch.cat([x, rows.sum(dim=2)], dim=-1)  # (T, B, E + feature_size)
         dropped: Tensor = self.dropout(x)
         return dropped
+
+    def _by_kernel(self, kernel: EmbeddingKernel, weight: Tensor, ids: Tensor) -> Tensor:
+        share = self.dropout.p if self.training else 0.0
+        return kernel.look_up(
+            weight,
+            ids,
+            padding=PADDING,
+            dropout=share,
+            per_sequence=self.dropout.per == "sequence",
+            generator=self.dropout.drawn_from() if share else None,
+        )
 
     def extra_repr(self) -> str:
         """What ``print(model)`` shows."""

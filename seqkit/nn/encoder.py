@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from seqkit.cells.base import Cell, State
 from seqkit.errors import UsageError
 from seqkit.nn.dropout import Dropout, DropoutPer
+from seqkit.nn.kernels import CellKernel
 
 #: One cell's state for each layer and direction: the first layer's forward direction, its
 #: backward one if there is any, then the second layer's.
@@ -33,6 +34,7 @@ class Encoder(nn.Module):
         one_hot: Whether the input is ids rather than features.
         dropout: Share of features dropped between layers while training.
         dropout_per: As in :class:`seqkit.nn.dropout.Dropout`.
+        kernel: What runs the cells where it fits; none for the cells themselves.
 
     Attributes:
         output_size: ``D``: ``H``, or ``2*H`` where bidirectional, the forward features first.
@@ -54,8 +56,10 @@ class Encoder(nn.Module):
         one_hot: bool = False,
         dropout: float = 0.0,
         dropout_per: DropoutPer = "element",
+        kernel: CellKernel | None = None,
     ) -> None:
         super().__init__()
+        self.kernel = kernel
         self.directions = 2 if bidirectional else 1
         self.output_size = self.directions * hidden_size
         cells = (
@@ -120,28 +124,49 @@ class Encoder(nn.Module):
         self, x: Tensor, lengths: Tensor, ends: list[int], state: EncoderState | None
     ) -> tuple[Tensor, EncoderState]:
         """Run each sequence up to its end in ``ends``, which is its length or beyond."""
-        T, B = x.shape[:2]
         lengths = lengths.to(x.device)
-        steps = torch.arange(T, device=x.device).unsqueeze(1)  # (T, 1)
-        padding = steps >= lengths  # (T, B)
-        mirror = torch.where(padding, steps, lengths - 1 - steps)  # (T, B)
-        state = self.initial_state(B) if state is None else state
+        state = self.initial_state(x.shape[1]) if state is None else state
         final: list[State] = []
-        # A zero factor would not do, for zero times infinity is no number.
-        x = x.masked_fill(padding.view(T, B, *[1] * (x.dim() - 2)), 0)
         for first in range(0, len(self.cells), self.directions):
             if first:
                 x = self.dropout(x)
-            y, end_state = run_until(self.cells[first], x, ends, state[first])
+            if self.kernel and self.kernel.fits(self.cells[first], x):
+                x, end_states = self._layer_by_kernel(self.kernel, first, x, lengths, state)
+            else:
+                x, end_states = self._layer(first, x, lengths, ends, state)
+            final += end_states
+        return x, tuple(final)
+
+    def _layer_by_kernel(
+        self, kernel: CellKernel, first: int, x: Tensor, lengths: Tensor, state: EncoderState
+    ) -> tuple[Tensor, list[State]]:
+        runs = [
+            kernel.run(self.cells[first + back], x, lengths, state[first + back], reverse=back == 1)
+            for back in range(self.directions)
+        ]
+        outputs = [y for y, _ in runs]
+        y = torch.cat(outputs, dim=-1) if len(outputs) > 1 else outputs[0]
+        return y, [end for _, end in runs]
+
+    def _layer(
+        self, first: int, x: Tensor, lengths: Tensor, ends: list[int], state: EncoderState
+    ) -> tuple[Tensor, list[State]]:
+        T, B = x.shape[:2]
+        steps = torch.arange(T, device=x.device).unsqueeze(1)  # (T, 1)
+        padding = steps >= lengths  # (T, B)
+        if not first:
+            # A zero factor would not do, for zero times infinity is no number.
+            x = x.masked_fill(padding.view(T, B, *[1] * (x.dim() - 2)), 0)
+        y, end_state = run_until(self.cells[first], x, ends, state[first])
+        final = [end_state]
+        if self.directions == 2:
+            mirror = torch.where(padding, steps, lengths - 1 - steps)  # (T, B)
+            y_back, end_state = run_until(
+                self.cells[first + 1], reorder(x, mirror), ends, state[first + 1]
+            )
             final.append(end_state)
-            if self.directions == 2:
-                y_back, end_state = run_until(
-                    self.cells[first + 1], reorder(x, mirror), ends, state[first + 1]
-                )
-                final.append(end_state)
-                y = torch.cat([y, reorder(y_back, mirror)], dim=-1)
-            x = y
-        return x.masked_fill(padding.unsqueeze(-1), 0), tuple(final)
+            y = torch.cat([y, reorder(y_back, mirror)], dim=-1)
+        return y.masked_fill(padding.unsqueeze(-1), 0), final
 
 
 def reorder(x: Tensor, order: Tensor) -> Tensor:

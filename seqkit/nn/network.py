@@ -12,6 +12,7 @@ from seqkit.heads.base import Head
 from seqkit.nn.dropout import set_generator
 from seqkit.nn.embedding import Embedding
 from seqkit.nn.encoder import Encoder, EncoderState
+from seqkit.nn.kernels import NO_KERNELS, Kernels
 from seqkit.recipe import Recipe
 
 
@@ -23,18 +24,30 @@ class Network(nn.Module):
         vocab_size: ``V``, ids of the tokenizer.
         output_size: ``L``, logits of the head.
         feature_buckets: Rows of the tokenizer's feature table; 0 for none.
+        kernels: What computes its parts in their place.
     """
 
     def __init__(
-        self, recipe: Recipe, *, vocab_size: int, output_size: int, feature_buckets: int = 0
+        self,
+        recipe: Recipe,
+        *,
+        vocab_size: int,
+        output_size: int,
+        feature_buckets: int = 0,
+        kernels: Kernels = NO_KERNELS,
     ) -> None:
         super().__init__()
         # torch.nn's own layers draw from the global generator when made, plugins' ones too
         with torch.random.fork_rng(devices=()):
-            self._build(recipe, vocab_size, output_size, feature_buckets)
+            self._build(recipe, vocab_size, output_size, feature_buckets, kernels)
 
     def _build(
-        self, recipe: Recipe, vocab_size: int, output_size: int, feature_buckets: int
+        self,
+        recipe: Recipe,
+        vocab_size: int,
+        output_size: int,
+        feature_buckets: int,
+        kernels: Kernels,
     ) -> None:
         sizes, layers = recipe.embedding, recipe.encoder
         cell = lazy.load(registry.find("cell", recipe.cell.name).spec.target)
@@ -47,6 +60,7 @@ class Network(nn.Module):
             feature_size=sizes.feature_size if feature_buckets else 0,
             dropout=sizes.dropout,
             dropout_per=layers.dropout_per,
+            kernel=kernels.embedding,
         )
         self.encoder = Encoder(
             functools.partial(cell, options=recipe.cell.options),
@@ -57,6 +71,7 @@ class Network(nn.Module):
             dropout=layers.dropout,
             dropout_per=layers.dropout_per,
             one_hot=sizes.size == 0,
+            kernel=kernels.cell,
         )
         self.head: Head = head(
             self.encoder.output_size,

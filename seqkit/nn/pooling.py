@@ -43,16 +43,15 @@ class Pooling(nn.Module, ABC):
         lengths = lengths.to(encoded.device)
         steps = torch.arange(T, device=encoded.device).unsqueeze(1)
         padding = (steps >= lengths).unsqueeze(-1)  # (T, B, 1)
-        encoded = encoded.masked_fill(padding, 0)
         empty = (lengths == 0).unsqueeze(-1)  # (B, 1)
         return self.pool(encoded, lengths, padding).masked_fill(empty, 0)
 
     @abstractmethod
     def pool(self, encoded: Tensor, lengths: Tensor, padding: Tensor) -> Tensor:
-        """Pool sequences whose padding is zero.
+        """Pool sequences of at least one step.
 
         Args:
-            encoded: ``(T, B, D)``, ``T`` at least 1.
+            encoded: ``(T, B, D)``, ``T`` at least 1, with anything in the padding.
             lengths: ``(B,)``.
             padding: bool ``(T, B, 1)``, true beyond each sequence's length.
 
@@ -69,19 +68,19 @@ class Last(Pooling):
 
     def pool(self, encoded: Tensor, lengths: Tensor, padding: Tensor) -> Tensor:  # noqa: ARG002 - the lengths say it all here
         """The last step's features, or ``D/2`` of them and ``D/2`` of the first's."""
-        B = encoded.shape[1]
-        last = (lengths - 1).clamp(min=0)
-        sequences = torch.arange(B, device=encoded.device)
-        forwards, *backwards = encoded.chunk(self.directions, dim=-1)
-        return torch.cat([forwards[last, sequences], *(y[0] for y in backwards)], dim=-1)
+        _, B, D = encoded.shape
+        last = encoded[(lengths - 1).clamp(min=0), torch.arange(B, device=encoded.device)]  # (B, D)
+        if self.directions == 1:
+            return last
+        return torch.cat([last[:, : D // 2], encoded[0, :, D // 2 :]], dim=-1)
 
 
 class Mean(Pooling):
     """The mean over the steps."""
 
-    def pool(self, encoded: Tensor, lengths: Tensor, padding: Tensor) -> Tensor:  # noqa: ARG002 - padding is zero and adds nothing
+    def pool(self, encoded: Tensor, lengths: Tensor, padding: Tensor) -> Tensor:
         """The sum of the steps by their number."""
-        return encoded.sum(dim=0) / lengths.clamp(min=1).unsqueeze(-1)
+        return encoded.masked_fill(padding, 0).sum(dim=0) / lengths.clamp(min=1).unsqueeze(-1)
 
 
 class Max(Pooling):
@@ -125,6 +124,7 @@ class Attention(Pooling):
 
     def pool(self, encoded: Tensor, lengths: Tensor, padding: Tensor) -> Tensor:  # noqa: ARG002 - padding says the same
         """The mean of the steps by their weights."""
+        encoded = encoded.masked_fill(padding, 0)  # zero times infinity is no number
         weights = self.weights(encoded, padding)
         return (weights * encoded).sum(dim=0)
 

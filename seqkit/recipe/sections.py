@@ -165,6 +165,13 @@ class Training(Options, frozen=True, kw_only=True):
     threads: Annotated[
         int, Meta(ge=0, description="Processor threads; 0 for as many as there are cores.")
     ] = 0
+    kernels: Annotated[
+        bool,
+        Meta(
+            description="Let installed kernels compute what they are made for; they do the same "
+            "faster. false leaves all to torch."
+        ),
+    ] = True
     device: Annotated[
         Literal["auto", "cpu", "cuda"],
         Meta(description="Where to train; auto takes a GPU where there is one."),

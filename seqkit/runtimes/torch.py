@@ -12,6 +12,7 @@ from seqkit.bundle.load import Bundle
 from seqkit.bundle.manifest import RECIPE, WEIGHTS, damaged
 from seqkit.encoding import Encoded
 from seqkit.nn.encoder import EncoderState
+from seqkit.nn.kernels import installed
 from seqkit.nn.network import Network
 from seqkit.training.batching import Batch, collate
 
@@ -38,6 +39,7 @@ class TorchRuntime:
             vocab_size=tokenizer.vocab_size,
             output_size=tokenizer.vocab_size if streams else bundle.decoder.output_size,
             feature_buckets=tokenizer.feature_buckets,
+            kernels=installed(bundle.recipe.cell.name),
         )
         try:
             network.load_state_dict(weights, assign=True)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from seqkit.bundle.manifest import CHECKPOINTS
 from seqkit.errors import BundleError
@@ -22,7 +22,7 @@ from seqkit.training.batching import Batch, Examples, Streams
 from seqkit.training.checkpoint import Progress
 from seqkit.training.events import Evaluated, Event, Reason, Stepped
 from seqkit.training.interrupt import Interruptible
-from seqkit.training.optimizers import make_optimizer
+from seqkit.training.optimizers import clip_norm, make_optimizer
 from seqkit.training.schedules import rate
 
 
@@ -206,9 +206,7 @@ class Trainer:
         total, count = self.network.head.loss(logits, batch.targets, batch.lengths)
         self.optimizer.zero_grad()
         torch.autograd.backward(total / count.clamp(min=1))
-        norm = nn.utils.clip_grad_norm_(
-            self.network.parameters(), self.options.clip_norm or float("inf")
-        )
+        norm = clip_norm(self.network.parameters(), self.options.clip_norm or math.inf)
         loss = float(total.detach())
         for name, value in (("loss", loss), ("gradient's norm", float(norm))):
             if not math.isfinite(value):

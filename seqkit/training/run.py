@@ -24,6 +24,7 @@ from seqkit.bundle.save import check_target, extra_files, record_parts, write_bu
 from seqkit.corpora import Sources
 from seqkit.decoding.base import Decoder
 from seqkit.errors import BundleError, DataError, TrainingError, UsageError
+from seqkit.nn.kernels import NO_KERNELS, Kernels, installed
 from seqkit.nn.network import Network
 from seqkit.readers.base import OnBad
 from seqkit.recipe import Recipe
@@ -172,12 +173,16 @@ class Run:
             vocab_size=self.tokenizer.vocab_size,
             output_size=self.tokenizer.vocab_size if self._streams else self.decoder.output_size,
             feature_buckets=self.tokenizer.feature_buckets,
+            kernels=self._kernels(),
         ).to(self.device)
         network.reset_parameters(generator)
         # of running text, each token but the first is a target
         targets = [join(corpus.train)[1:]] if self._streams else Targets(corpus.train)
         network.head.prepare(self.decoder, targets)
         return network
+
+    def _kernels(self) -> Kernels:
+        return installed(self.recipe.cell.name) if self.recipe.training.kernels else NO_KERNELS
 
     def _batches(self, corpus: Corpus) -> Examples | Streams:
         options = self.recipe.training

@@ -1,0 +1,40 @@
+"""The package as seqkit sees it."""
+
+import subprocess
+import sys
+
+import seqkit_kernels
+from seqkit_kernels import library
+
+from seqkit import lazy
+from seqkit.nn.kernels import CellKernel, EmbeddingKernel
+
+
+def test_it_registers_a_kernel_of_the_lstm_and_one_of_embeddings(monkeypatch):
+    monkeypatch.setattr(seqkit_kernels, "available", lambda: True)
+    specs = seqkit_kernels.seqkit_register_kernels()
+    assert {s.part: s.name for s in specs} == {"lstm": "lstm-cpu", "embedding": "embedding-cpu"}
+    assert [s.problem() for s in specs] == ["", ""]
+    assert issubclass(lazy.load(specs[0].target), CellKernel)
+    assert issubclass(lazy.load(specs[1].target), EmbeddingKernel)
+
+
+def test_where_it_was_not_compiled_it_registers_nothing(monkeypatch, tmp_path):
+    monkeypatch.setattr(library, "__file__", str(tmp_path / "library.py"))
+    assert seqkit_kernels.seqkit_register_kernels() == []
+
+
+def test_registering_imports_no_torch():
+    code = (
+        "import sys, seqkit_kernels\n"
+        "seqkit_kernels.seqkit_register_kernels()\n"
+        "print('torch' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={"PYTHONPATH": ":".join(p for p in sys.path if p)},
+    )
+    assert done.stdout.strip() == "False"
