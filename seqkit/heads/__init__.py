@@ -49,6 +49,27 @@ class ClassificationOptions(Options, frozen=True, kw_only=True):
             "frequency, or as given by label."
         ),
     ] = "none"
+    ngrams: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=5,
+            description="Tokens of the longest n-gram that a linear model beside the encoder reads "
+            "(Wang and Manning 2012); 0 for none.",
+        ),
+    ] = 0
+    ngram_buckets: Annotated[
+        int,
+        Meta(ge=1, le=1 << 30, description="Weights a label that the n-grams are hashed to."),
+    ] = 1 << 20
+    ngram_share: Annotated[
+        float,
+        Meta(
+            gt=0,
+            lt=1,
+            description="How much of each logit is the n-grams', rather than the encoder's.",
+        ),
+    ] = 0.5
 
 
 class TaggingOptions(Options, frozen=True, kw_only=True):

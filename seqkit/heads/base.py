@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from seqkit.decoding.base import Decoder
+from seqkit.encoding import Encoded
 from seqkit.nn.embedding import Embedding
 
 
@@ -42,6 +43,23 @@ class Head(nn.Module, ABC):
 
     def prepare(self, decoder: Decoder, targets: Sequence[Any]) -> None:
         """See all training targets once before training, for instance to weigh the classes."""
+
+    def study(self, examples: Sequence[Encoded], generator: torch.Generator) -> None:
+        """See all training examples once before the first step, for what is not learnt in steps.
+
+        Args:
+            examples: With their targets.
+            generator: What is random is drawn from it.
+        """
+
+    def directly(self, ids: Tensor, lengths: Tensor) -> Tensor | None:
+        """Logits from the ids themselves, to be added to those of :meth:`forward`; or none.
+
+        Args:
+            ids: int64 ``(T, B)``; what stands beyond a sequence's length must not matter.
+            lengths: int64 ``(B,)``.
+        """
+        return None
 
     @abstractmethod
     def forward(self, encoded: Tensor, lengths: Tensor) -> Tensor:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from seqkit.decoding.base import Decoder
+from seqkit.encoding import Encoded
 from seqkit.errors import RecipeError, did_you_mean
 from seqkit.heads import ClassificationOptions
 from seqkit.heads.base import Head
 from seqkit.nn.dropout import Dropout
+from seqkit.nn.ngrams import NGrams
 from seqkit.nn.pooling import pooling
 
 
@@ -21,6 +24,12 @@ class ClassificationHead(Head):
 
     Two labels share one sigmoid unit, more get a softmax, and with ``multi_label`` each has a
     sigmoid unit of its own; the loss is the cross-entropy of each.
+
+    With ``ngrams`` a linear model of the text's n-grams stands beside the encoder. Each learns by
+    itself, as if there were no other: a sum that is trained as one leaves the encoder nothing to
+    learn, for the n-grams know every training text by heart. Where they answer, their logits are
+    mixed, which is the logarithmic pool of the two opinions (Hinton 2002, "Training products of
+    experts by minimizing contrastive divergence").
     """
 
     options: ClassificationOptions
@@ -38,6 +47,9 @@ class ClassificationHead(Head):
         self.dropout = Dropout(options.dropout, per="element")
         self.output = nn.Linear(input_size, output_size)
         self.binary = output_size == 1 and not options.multi_label
+        self.ngrams: NGrams | None = None
+        if options.ngrams:
+            self.ngrams = NGrams(options.ngrams, options.ngram_buckets, output_size)
         #: ``(labels,)``, how much each label counts in training; none for all alike.
         self.label_weights: Tensor | None = None
 
@@ -46,6 +58,8 @@ class ClassificationHead(Head):
         self.pooling.reset_parameters(generator)
         nn.init.xavier_uniform_(self.output.weight, generator=generator)
         nn.init.zeros_(self.output.bias)
+        if self.ngrams is not None:
+            self.ngrams.reset_parameters()
 
     def prepare(self, decoder: Decoder, targets: Sequence[Tensor]) -> None:
         """Set the labels' weights, scaled so that the examples weigh one on average.
@@ -78,9 +92,38 @@ class ClassificationHead(Head):
         mean = (weights * counts).sum() / counts.sum()
         self.label_weights = (weights / mean).to(self.output.weight)
 
+    def study(self, examples: Sequence[Encoded], generator: torch.Generator) -> None:
+        """Have the n-grams learn, where there are any."""
+        if self.ngrams is None:
+            return
+        targets = torch.from_numpy(np.stack([e.target for e in examples if e.target is not None]))
+        importance = torch.ones(len(targets))
+        if self.label_weights is not None:
+            importance = self.label_weights.cpu()[targets]
+        if self.binary:
+            targets = targets.unsqueeze(1)
+        elif not self.options.multi_label:
+            targets = F.one_hot(targets, self.output.out_features)
+        self.ngrams.fit(
+            examples,
+            targets,
+            exclusive=not (self.binary or self.options.multi_label),
+            importance=importance,
+            generator=generator,
+        )
+
+    def directly(self, ids: Tensor, lengths: Tensor) -> Tensor | None:
+        """The share of the n-grams, ``(B, L)``; none in training, where each learns by itself."""
+        if self.ngrams is None or self.training:
+            return None
+        return self.options.ngram_share * self.ngrams(ids, lengths)  # type: ignore[no-any-return]
+
     def forward(self, encoded: Tensor, lengths: Tensor) -> Tensor:
-        """``(T, B, D)`` to ``(B, L)``."""
-        return self.output(self.dropout(self.pooling(encoded, lengths)))  # type: ignore[no-any-return]
+        """``(T, B, D)`` to ``(B, L)``; beside n-grams and not in training, the encoder's share."""
+        logits: Tensor = self.output(self.dropout(self.pooling(encoded, lengths)))
+        if self.ngrams is None or self.training:
+            return logits
+        return (1 - self.options.ngram_share) * logits
 
     def loss(self, logits: Tensor, targets: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
         """Cross-entropy summed over the batch, and the number of texts; weighted in training."""

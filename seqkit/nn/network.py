@@ -100,11 +100,16 @@ class Network(nn.Module):
             features: ``(T, B, F)`` int64 or none.
         """
         encoded = self.encoder(self.embedding(ids, features), lengths)
-        return self.head(encoded, lengths)  # type: ignore[no-any-return]
+        return self._logits(encoded, ids, lengths)
 
     def run(
         self, ids: Tensor, lengths: Tensor, state: EncoderState, features: Tensor | None = None
     ) -> tuple[Tensor, EncoderState]:
         """The head's logits, going on from ``state``, and each sequence's state at its end."""
         encoded, state = self.encoder.run(self.embedding(ids, features), lengths, state)
-        return self.head(encoded, lengths), state
+        return self._logits(encoded, ids, lengths), state
+
+    def _logits(self, encoded: Tensor, ids: Tensor, lengths: Tensor) -> Tensor:
+        logits: Tensor = self.head(encoded, lengths)
+        direct = self.head.directly(ids, lengths)
+        return logits if direct is None else logits + direct

@@ -118,6 +118,14 @@ class Trainer:
         values = (tensors[str(i)].to(self.generator.device) for i in range(len(tensors)))
         return tuple(tuple(next(values) for _ in p) for p in self.network.initial_state(1))
 
+    def study(self) -> None:
+        """Show the head the examples, which a run that is resumed has done already."""
+        if isinstance(self.data, Streams):
+            return
+        started = time.perf_counter()
+        self.network.head.study(self.data.examples, self.generator)
+        self.progress.total_seconds += time.perf_counter() - started
+
     @property
     def steps_done(self) -> int:
         """Optimiser steps done in all."""

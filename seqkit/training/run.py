@@ -116,6 +116,8 @@ class Run:
             trainer = self._trainer(corpus, progress)
             self._open(trainer, resume=resume)
             self._tell(self._started(trainer, corpus))
+            if not resume:
+                trainer.study()
             outcome = trainer.run()
             self._close(outcome, self._manifest(outcome, corpus, trainer.network))
 

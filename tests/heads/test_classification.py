@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from seqkit.decoding.classification import ClassificationDecoder
+from seqkit.encoding import Encoded
 from seqkit.errors import RecipeError
 from seqkit.heads import ClassificationOptions
 from seqkit.heads.classification import ClassificationHead
@@ -119,3 +120,63 @@ class TestClassWeights:
     def test_a_label_that_no_example_is_left_of_does_no_harm(self):
         head = self.prepared("balanced", labels=("a", "b", "c"))
         assert torch.isfinite(head.label_weights).all()
+
+
+class TestNGrams:
+    ids = torch.tensor([[5, 6, 7], [6, 0, 7], [5, 0, 0]])  # (T, B), of LENGTHS 3, 1, 2
+
+    def prepared(self, labels: int = 1, **options) -> ClassificationHead:
+        head = made(labels, ngrams=2, ngram_buckets=64, ngram_share=0.25, **options)
+        head.reset_parameters(torch.Generator().manual_seed(0))
+        return head
+
+    def examples(self, *targets) -> list[Encoded]:
+        dtype = np.float32 if np.ndim(targets[0]) else np.int64
+        texts = ([5, 6, 5], [6], [7, 7])
+        return [
+            Encoded(np.array(text, dtype=np.int32), target=np.array(target, dtype=dtype))
+            for text, target in zip(texts, targets, strict=True)
+        ]
+
+    def test_logits_are_mixed_where_it_answers_and_the_encoders_alone_in_training(self):
+        head = self.prepared()
+        encoded = torch.randn(3, 3, D, generator=torch.Generator().manual_seed(1))
+        alone = head(encoded, LENGTHS)
+        assert head.directly(self.ids, LENGTHS) is None
+        head.study(self.examples(1, 0, 0), torch.Generator().manual_seed(0))
+        head.eval()
+        torch.testing.assert_close(head(encoded, LENGTHS), 0.75 * alone)
+        direct = head.directly(self.ids, LENGTHS)
+        torch.testing.assert_close(direct, 0.25 * head.ngrams(self.ids, LENGTHS))
+
+    @pytest.mark.parametrize(
+        ("labels", "options", "targets"),
+        [
+            (1, {}, (1, 0, 0)),
+            (3, {}, (2, 0, 1)),
+            (2, {"multi_label": True}, ([1, 1], [0, 1], [0, 0])),
+        ],
+    )
+    def test_it_learns_the_training_texts(self, labels, options, targets):
+        head = self.prepared(labels, **options).eval()
+        head.study(9 * self.examples(*targets), torch.Generator().manual_seed(0))
+        logits = head.directly(self.ids, LENGTHS)
+        if labels == 3:
+            assert logits.argmax(dim=1).tolist() == list(targets)
+        else:
+            assert (logits > 0).squeeze(1).int().tolist() == list(targets)
+
+    def test_class_weights_count(self):
+        plain, weighed = self.prepared(), self.prepared(class_weights={"b": 9.0})
+        decoder = ClassificationDecoder(weighed.options, ("a", "b"))
+        examples = self.examples(1, 0, 0) + self.examples(0, 0, 0)
+        weighed.prepare(decoder, [torch.from_numpy(e.target) for e in examples])
+        for head in (plain, weighed):
+            head.study(examples, torch.Generator().manual_seed(0))
+        assert not torch.equal(plain.ngrams.weight, weighed.ngrams.weight)
+
+    def test_without_them_a_head_has_no_logits_of_its_own(self):
+        head = made(1).eval()
+        head.study(self.examples(1, 0, 0), torch.Generator())
+        assert head.ngrams is None
+        assert head.directly(self.ids, LENGTHS) is None

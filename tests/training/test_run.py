@@ -358,3 +358,23 @@ class TestRecipes:
     def test_a_gpu_that_is_not_there(self, tiny, tmp_path):
         with pytest.raises(UsageError, match=r"training\.device=auto"):
             tiny.train("tagging", tmp_path / "m", training={"device": "cuda"})
+
+    def test_ngrams_beside_the_encoder_are_learnt_saved_and_loaded(self, tiny, tmp_path):
+        head = {"ngrams": 2, "ngram_buckets": 512, "ngram_share": 0.9}
+        model = tiny.train("classification", tmp_path / "m", head=head)
+        stored = {layer.name: layer.shape for layer in model.layers()}
+        assert stored["head.ngrams.weight"] == (512, 1)
+        assert sum(layer.parameters for layer in model.layers()) == model.manifest.parameters
+        texts = ["a cat ran", "the dog", "a", "my mat and the cat"]
+        again = [p.probabilities for p in api.load(tmp_path / "m").classify(texts)]
+        assert again == [p.probabilities for p in model.classify(texts)]
+        singly = [model.classify(text).probabilities for text in texts]
+        assert [p["y"] for p in again] == pytest.approx([p["y"] for p in singly], rel=1e-5)
+
+    def test_ngrams_are_resumed_exactly(self, tiny, tmp_path, at, ctrl_c, weights):
+        head = {"ngrams": 1, "ngram_buckets": 64, "dropout": 0.5}
+        tables = tiny.tables("classification", head=head)
+        api.train(tables, out=tmp_path / "whole")
+        api.train(tables, out=tmp_path / "cut", observers=[at(2, ctrl_c)])
+        api.train(tables, out=tmp_path / "cut", resume=True)
+        assert weights(tmp_path / "cut") == weights(tmp_path / "whole")
