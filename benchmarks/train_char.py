@@ -12,16 +12,19 @@ from benchmarks.progress import say
 from benchmarks.report import Report
 from benchmarks.settings import Settings
 from benchmarks.standings import Figures, Metric, report
+from seqkit import corpora
 
 GPT = "GPT"
 _TORCH = Environment(name="torch", requirements=("torch.txt",))
-CONTENDERS = (
-    Contender(
-        name="seqkit",
-        script="seqkit_char.py",
-        arguments=("tinyshakespeare/lstm",),
-        about="the recipe tinyshakespeare/lstm",
+#: The recipes of seqkit that take part, where they exist.
+RECIPES = {
+    "tinyshakespeare/lstm": ("seqkit", "the recipe tinyshakespeare/lstm"),
+    "tinyshakespeare/fast": (
+        "seqkit fast",
+        "the recipe tinyshakespeare/fast, whose schedule ends at about the GPT's time",
     ),
+}
+PEERS = (
     Contender(
         name=GPT,
         script="gpt_char.py",
@@ -33,7 +36,7 @@ CONTENDERS = (
         name="PyTorch LSTM",
         script="lstm_char.py",
         environment=_TORCH,
-        about="torch.nn.LSTM in a plain loop, with the sizes of the recipe",
+        about="torch.nn.LSTM in a plain loop, with the sizes of tinyshakespeare/lstm",
     ),
 )
 METRICS = (
@@ -87,17 +90,29 @@ NOTES = (
 )
 
 
+def contenders() -> list[Contender]:
+    """Seqkit's recipes that exist, and the peers."""
+    known = corpora.recipes(corpora.find("tinyshakespeare"))
+    ours = [
+        Contender(name=name, script="seqkit_char.py", arguments=(recipe,), about=about)
+        for recipe, (name, about) in RECIPES.items()
+        if recipe in known
+    ]
+    return [*ours, *PEERS]
+
+
 def run(settings: Settings) -> Report:
     """Train them all in turns."""
     small = prepared.tinyshakespeare(quick=True)
     data = small if settings.quick else prepared.tinyshakespeare(quick=False)
+    field = contenders()
     contest = hold(
-        CONTENDERS, settings, data=data, small=small, say=functools.partial(say, "train-char")
+        field, settings, data=data, small=small, say=functools.partial(say, "train-char")
     )
     return report(
         "Training on characters: seqkit, a small GPT and a plain LSTM",
         contest,
-        CONTENDERS,
+        field,
         METRICS,
         measure,
         settings=settings,

@@ -25,6 +25,14 @@ class GenerationOptions(Options, frozen=True, kw_only=True):
         bool,
         Meta(description="Use the embedding as the output weights (Press and Wolf 2017)."),
     ] = False
+    prior: Annotated[
+        Literal["none", "unigram"],
+        Meta(
+            description="What is known before training: none, or unigram, how often each token "
+            "occurs in the training text. Without tie_weights, tokens that never occur then share "
+            "one probability and cost no time."
+        ),
+    ] = "none"
 
 
 class ClassificationOptions(Options, frozen=True, kw_only=True):

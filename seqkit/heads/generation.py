@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from seqkit.decoding.base import Decoder
 from seqkit.encoding import IGNORED
 from seqkit.errors import RecipeError
 from seqkit.heads import GenerationOptions
@@ -13,12 +17,20 @@ from seqkit.heads.base import Head
 from seqkit.nn.dropout import Dropout
 from seqkit.nn.embedding import Embedding
 
+#: How many ids are counted at a time.
+_CHUNK = 1 << 20
+
 
 class GenerationHead(Head):
     """A softmax over the vocabulary for the token that comes next.
 
     With tied weights the output weights are the embedding itself (Press and Wolf 2017); where its
     size is not the encoder's, a linear layer without bias comes between.
+
+    With a unigram prior the first prediction is how often each token occurs (Karpathy 2019, "A
+    recipe for training neural networks"), and training makes logits only for tokens that do occur
+    and one for all others together. The weights of those others stay zero, so that this is the
+    same loss: a tokenizer that can spell anything in bytes has 256 that most texts never need.
     """
 
     options: GenerationOptions
@@ -33,6 +45,10 @@ class GenerationHead(Head):
         if not options.tie_weights:
             self.weight = nn.Parameter(torch.zeros(output_size, input_size))
         self.projection: nn.Linear | None = None
+        #: ``(S,)``, the tokens with a logit of their own in training, and ``(V - S,)``, those that
+        #: share one; none of both where all have their own.
+        self.seen: Tensor | None = None
+        self.unseen: Tensor | None = None
         # in a tuple, so that the embedding is not counted and saved as a part of the head too
         self._embedding: tuple[Embedding, ...] = ()
 
@@ -62,17 +78,47 @@ class GenerationHead(Head):
             nn.init.xavier_uniform_(self.projection.weight, generator=generator)
         nn.init.zeros_(self.bias)
 
+    @torch.no_grad()
+    def prepare(self, decoder: Decoder, targets: Sequence[np.ndarray]) -> None:
+        """Set the biases to the tokens' logarithmic frequencies, where the options ask for it.
+
+        Each token counts once more than it occurs, since none is impossible.
+        """
+        if self.options.prior == "none":
+            return
+        counts = np.ones(self.output_size, dtype=np.int64)
+        for ids in targets:
+            for start in range(0, len(ids), _CHUNK):
+                counts += np.bincount(ids[start : start + _CHUNK], minlength=self.output_size)
+        self.bias.copy_(torch.from_numpy(np.log(counts / counts.sum())))
+        occurs = torch.from_numpy(counts > 1).to(self.bias.device)
+        if self.weight is not None and not occurs.all():
+            (self.seen,), (self.unseen,) = (
+                mask.nonzero(as_tuple=True) for mask in (occurs, ~occurs)
+            )
+            self.weight[self.unseen] = 0
+
     def forward(self, encoded: Tensor, lengths: Tensor) -> Tensor:
-        """``(T, B, D)`` to ``(T, B, V)``."""
+        """``(T, B, D)`` to ``(T, B, V)``; training with a prior to ``(T, B, S + 1)``."""
         encoded = self.dropout(encoded)
         if self.projection is not None:
             encoded = self.projection(encoded)
         weight = self._embedding[0].weight if self._embedding else self.weight
         assert weight is not None
-        return F.linear(encoded, weight, self.bias)
+        if not self.training or self.seen is None or self.unseen is None:
+            return F.linear(encoded, weight, self.bias)
+        others = self.bias[self.unseen].logsumexp(dim=0, keepdim=True)  # (1,)
+        return F.linear(
+            encoded,
+            torch.cat([weight[self.seen], weight.new_zeros(1, self.input_size)]),
+            torch.cat([self.bias[self.seen], others]),
+        )
 
     def loss(self, logits: Tensor, targets: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
         """Cross-entropy summed over all real steps, and their number."""
+        if self.training and self.seen is not None:
+            places = torch.searchsorted(self.seen, targets)  # the seen are in order
+            targets = torch.where(targets == IGNORED, IGNORED, places)
         total = F.cross_entropy(
             logits.flatten(0, 1), targets.flatten(), ignore_index=IGNORED, reduction="sum"
         )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal, TypeAlias
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -12,6 +14,9 @@ from seqkit.nn.kernels import EmbeddingKernel
 
 #: The id of padding, and the feature bucket of no feature: their rows stay zero.
 PADDING = 0
+
+#: How vectors are drawn.
+EmbeddingInit: TypeAlias = Literal["uniform", "normal"]
 
 
 class Embedding(nn.Module):
@@ -24,6 +29,7 @@ class Embedding(nn.Module):
             weights; there is then nothing to learn here.
         feature_buckets: Rows of the table that hashed features index; bucket 0 is no feature.
         feature_size: Features added to each id by the hashed ones; 0 for none.
+        init: How vectors are drawn; see :meth:`reset_parameters`.
         dropout: Share of the output's features dropped while training.
         dropout_per: As in :class:`seqkit.nn.dropout.Dropout`.
         kernel: What looks ids up where it fits and there are no hashed features; none for torch.
@@ -45,6 +51,7 @@ class Embedding(nn.Module):
         one_hot: bool = False,
         feature_buckets: int = 0,
         feature_size: int = 0,
+        init: EmbeddingInit = "uniform",
         dropout: float = 0.0,
         dropout_per: DropoutPer = "element",
         kernel: EmbeddingKernel | None = None,
@@ -58,6 +65,7 @@ class Embedding(nn.Module):
             )
         self.one_hot = one_hot
         self.kernel = kernel
+        self.init = init
         self.output_size = vocab_size if one_hot else size + feature_size
         self.dropout = Dropout(dropout, per=dropout_per)
         self.weight = None if one_hot else nn.Parameter(torch.zeros(vocab_size, size))
@@ -67,9 +75,18 @@ class Embedding(nn.Module):
 
     @torch.no_grad()
     def reset_parameters(self, generator: torch.Generator) -> None:
-        """Draw uniformly between -0.05 and 0.05, as Keras does; padding is zero."""
+        """Draw anew; padding is zero.
+
+        ``uniform`` draws between -0.05 and 0.05, as Keras does, and ``normal`` with a variance of
+        one, as PyTorch does. Glorot and Bengio 2010, by whom the cells' input weights are drawn,
+        assume inputs of about that variance: of smaller ones a cell hears little, and of each
+        token alike, until training has made them larger.
+        """
         for weight in self.parameters():
-            nn.init.uniform_(weight, -0.05, 0.05, generator=generator)
+            if self.init == "normal":
+                nn.init.normal_(weight, generator=generator)
+            else:
+                nn.init.uniform_(weight, -0.05, 0.05, generator=generator)
             weight[PADDING] = 0
 
     def forward(self, ids: Tensor, features: Tensor | None = None) -> Tensor:

@@ -58,6 +58,7 @@ class Network(nn.Module):
             one_hot=sizes.size == 0,
             feature_buckets=feature_buckets if sizes.feature_size else 0,
             feature_size=sizes.feature_size if feature_buckets else 0,
+            init=sizes.init,
             dropout=sizes.dropout,
             dropout_per=layers.dropout_per,
             kernel=kernels.embedding,

@@ -73,6 +73,13 @@ class Embedding(Options, frozen=True, kw_only=True):
             ge=0, description="Features drawn from a word's affixes, where the tokenizer has any."
         ),
     ] = 0
+    init: Annotated[
+        Literal["uniform", "normal"],
+        Meta(
+            description="How vectors are drawn: uniform, between -0.05 and 0.05, or normal, with "
+            "a variance of one, which is learnt from much faster where there are few tokens."
+        ),
+    ] = "uniform"
     dropout: Annotated[float, Meta(ge=0, lt=1, description="Share of features dropped.")] = 0.0
 
 

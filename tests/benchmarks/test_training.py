@@ -116,7 +116,7 @@ def test_tags_by_words_a_second_and_by_equal_time():
 def contenders():
     return {
         contender.name: contender
-        for field in (train_imdb.contenders(), train_char.CONTENDERS, train_tag.CONTENDERS)
+        for field in (train_imdb.contenders(), train_char.contenders(), train_tag.CONTENDERS)
         for contender in field
     }
 

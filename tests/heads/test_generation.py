@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 import torch
 
+from seqkit.decoding.generation import GenerationDecoder
 from seqkit.encoding import IGNORED
 from seqkit.errors import RecipeError
 from seqkit.heads import GenerationOptions
@@ -83,3 +85,89 @@ def test_weights_are_not_tied_unless_asked_for():
 def test_one_hot_input_has_no_weights_to_tie():
     with pytest.raises(RecipeError, match=r"needs an embedding.*embedding.size is 0"):
         made(tie_weights=True).tie(Embedding(V, 0, one_hot=True))
+
+
+def with_prior(*texts: list[int], **options) -> GenerationHead:
+    head = made(prior="unigram", **options).double()
+    head.reset_parameters(torch.Generator().manual_seed(0))
+    decoder = GenerationDecoder(head.options)
+    head.prepare(decoder, [np.array(ids, dtype=np.int32) for ids in texts])
+    return head
+
+
+def test_a_prior_predicts_how_often_each_token_occurs():
+    head = with_prior([1, 1, 4], [1, 2])
+    # of five tokens in the text and one more of each of the five that there are
+    expected = torch.tensor([0.1, 0.4, 0.2, 0.1, 0.2]).double()
+    logits = head.eval()(torch.zeros(1, 1, D).double(), torch.tensor([1]))
+    torch.testing.assert_close(logits.softmax(dim=-1)[0, 0], expected)
+
+
+def test_a_long_text_is_counted_to_its_end():
+    head = with_prior([3] * (1 << 20) + [1])
+    total = (1 << 20) + 1 + V
+    assert head.bias[1].item() == pytest.approx(math.log(2 / total))
+    assert head.bias[3].item() == pytest.approx(math.log(((1 << 20) + 1) / total))
+
+
+def test_tokens_that_never_occur_share_one_logit_in_training():
+    head = with_prior([1, 4, 4])
+    encoded = torch.randn(1, 1, D, generator=torch.Generator().manual_seed(1)).double()
+    logits = head(encoded, torch.tensor([1]))[0, 0]
+    assert head.weight is not None
+    # by hand: tokens 1 and 4, and tokens 0, 2 and 3, each with 1 of 8
+    expected = [head.weight[i] @ encoded[0, 0] + math.log(n / 8) for i, n in ((1, 2), (4, 3))]
+    torch.testing.assert_close(logits[:2], torch.stack(expected))
+    assert logits[2].item() == pytest.approx(math.log(3 / 8))
+
+
+def test_the_shared_logit_leaves_loss_and_gradient_as_they_are():
+    head = with_prior([1, 4, 4])
+    encoded = torch.randn(3, 2, D, generator=torch.Generator().manual_seed(1)).double()
+    targets = torch.tensor([[1, 4], [4, 4], [4, IGNORED]])
+    lengths = torch.tensor([3, 2])
+    found = []
+    for mode in (True, False):
+        head.train(mode).zero_grad()
+        total, count = head.loss(head(encoded, lengths), targets, lengths)
+        total.backward()
+        assert head.weight is not None
+        seen = head.weight.grad[[1, 4]].clone()
+        found.append([total.detach(), count, seen, head.bias.grad.clone()])
+    torch.testing.assert_close(*found)
+
+
+def test_training_leaves_the_weights_of_what_never_occurs_at_zero():
+    head = with_prior([1, 4, 4])
+    optimizer = torch.optim.Adam(head.parameters(), lr=0.1)
+    total, _ = head.loss(
+        head(torch.ones(1, 1, D).double(), torch.tensor([1])),
+        torch.tensor([[4]]),
+        torch.tensor([1]),
+    )
+    total.backward()
+    optimizer.step()
+    assert head.weight is not None
+    assert head.weight.any(dim=1).tolist() == [False, True, False, False, True]
+    assert head.bias[[0, 2, 3]].tolist() == pytest.approx([math.log(1 / 8) - 0.1] * 3)
+
+
+def test_a_prior_where_all_tokens_occur_changes_the_biases_alone():
+    head = with_prior([0, 1, 2, 3, 4])
+    assert head(torch.ones(1, 1, D).double(), torch.tensor([1])).shape == (1, 1, V)
+    assert head.weight is not None
+    assert head.weight.any(dim=1).all()
+
+
+def test_with_tied_weights_a_prior_sets_the_biases_alone():
+    head = with_prior([1, 4, 4], tie_weights=True)
+    assert head.bias.tolist() == pytest.approx([math.log(n / 8) for n in (1, 2, 1, 1, 3)])
+    assert head.seen is None
+
+
+def test_without_a_prior_nothing_is_counted():
+    head = made()
+    head.reset_parameters(torch.Generator().manual_seed(0))
+    head.prepare(GenerationDecoder(head.options), [np.array([1])])
+    assert not head.bias.any()
+    assert head.seen is None

@@ -69,6 +69,17 @@ def test_drawn_uniformly_from_the_generator() -> None:
     assert torch.equal(before, torch.get_rng_state())
 
 
+def test_drawn_normally_with_a_variance_of_one() -> None:
+    first, second = (Embedding(500, 40, init="normal") for _ in range(2))
+    for embedding in (first, second):
+        embedding.reset_parameters(generator(4))
+    assert first.weight is not None
+    assert not first.weight[0].any()
+    assert first.weight[1:].mean().item() == pytest.approx(0, abs=0.03)
+    assert first.weight[1:].std().item() == pytest.approx(1, rel=0.03)
+    torch.testing.assert_close(first.state_dict(), second.state_dict(), rtol=0, atol=0)
+
+
 def test_dropout_on_the_output() -> None:
     embedding = made(feature_buckets=BUCKETS, feature_size=S, dropout=0.5, dropout_per="sequence")
     plain = embedding.eval()(IDS, FEATURES)

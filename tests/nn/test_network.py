@@ -55,6 +55,15 @@ def test_every_parameter_gets_a_gradient(task, size):
     assert without == set()
 
 
+def test_a_recipe_says_how_the_embedding_is_drawn():
+    largest = [
+        made(embedding={"size": 3, **how}).embedding.weight.abs().max().item()
+        for how in ({}, {"init": "uniform"}, {"init": "normal"})
+    ]
+    assert largest[0] == largest[1] <= 0.05
+    assert largest[2] > 1
+
+
 def test_one_hot_input_has_no_embedding_to_learn():
     network = made(embedding={"size": 0})
     assert not list(network.embedding.parameters())

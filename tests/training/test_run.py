@@ -10,12 +10,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from safetensors.numpy import load_file
 
 from seqkit import api, manager
 from seqkit import recipe as recipes
 from seqkit.errors import BundleError, DataError, RecipeError, TrainingError, UsageError
 from seqkit.hookspecs import hookimpl
 from seqkit.specs import CallbackSpec
+from seqkit.tokenizers.base import EOS, PAD
+from seqkit.tokenizers.pieces import FIRST_LEARNT
 from seqkit.training import checkpoint
 from seqkit.training.callbacks import Callback
 from seqkit.training.events import Evaluated, Finished, Started, Stepped
@@ -134,6 +137,35 @@ class TestCallbacks:
         assert (tmp_path / "m" / "diary" / "epochs.txt").read_text() == "1\n2\n"
         assert (tmp_path / "m" / "end.txt").read_text() == "done"
         assert "training" not in names(tmp_path / "m")
+
+
+class TestPrior:
+    def test_generation_begins_with_how_often_each_token_occurs(self, tiny, tmp_path):
+        options = {"head": {"prior": "unigram"}, "training": {"epochs": 1, "learning_rate": 1e-9}}
+        tiny.train("generation", tmp_path / "m", **options)
+        bias = load_file(tmp_path / "m" / "weights.safetensors")["head.bias"]
+        lines = (tiny.folder / "generation.jsonl").read_text(encoding="utf-8").splitlines()
+        texts = [json.loads(line)["text"] for line in lines]
+        spaces, ends = sum(text.count(" ") for text in texts), len(texts)
+        # each counts once more than it occurs; a space is the most frequent character
+        total = sum(map(len, texts)) + ends + len(bias)
+        expected = [1 / total, (ends + 1) / total, (spaces + 1) / total]
+        assert np.exp(bias[[PAD, EOS, FIRST_LEARNT]]) == pytest.approx(expected, rel=1e-4)
+
+    def test_what_never_occurs_is_still_possible_but_learns_nothing(self, tiny, tmp_path):
+        options = {"head": {"prior": "unigram"}, "training": {"learning_rate": 0.05}}
+        tiny.train("generation", tmp_path / "m", **options)
+        tensors = load_file(tmp_path / "m" / "weights.safetensors")
+        assert tensors["head.weight"][FIRST_LEARNT].any()
+        assert not tensors["head.weight"][PAD].any()
+        assert np.isfinite(tensors["head.bias"]).all()
+
+    def test_resuming_gives_the_same_weights(self, tiny, tmp_path, at, ctrl_c, weights):
+        head = {"head": {"prior": "unigram"}}
+        tiny.train("generation", tmp_path / "a", **head)
+        tiny.train("generation", tmp_path / "b", observers=[at(1, ctrl_c)], **head)
+        tiny.train("generation", tmp_path / "b", resume=True, **head)
+        assert weights(tmp_path / "a") == weights(tmp_path / "b")
 
 
 class TestDirectory:
