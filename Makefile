@@ -41,6 +41,11 @@ KERNELS := $(wildcard plugins/seqkit-kernels/src/*) plugins/seqkit-kernels/setup
 	@$(INSTALL) -e ".[test,dev,docs]"
 	@touch $@
 
+.venv/bench: .venv/tools
+	@echo "installing what the benchmarks draw with"
+	@$(INSTALL) -e ".[bench]"
+	@touch $@
+
 moved:
 
 demo: .venv/base
@@ -59,7 +64,7 @@ types: .venv/tools
 docs: .venv/tools
 	$(RUN) -m mkdocs build --strict
 
-bench: .venv/tools
+bench: .venv/bench
 	$(RUN) -m benchmarks
 
 # The corpora must be where 'seqkit corpora fetch' puts them, or in the folder SEQKIT_DATA.

@@ -8,7 +8,9 @@ import importlib
 import sys
 from pathlib import Path
 
+from benchmarks.report import Absent
 from benchmarks.settings import FEWEST_ROUNDS, ROUNDS, Settings, cores
+from seqkit import environment
 from seqkit.errors import DataError
 
 HERE = Path(__file__).parent
@@ -39,6 +41,7 @@ def settings_of(given: argparse.Namespace) -> Settings:
 
 def main() -> None:
     """Run those named, or all; print the tables of each and save them under ``results``."""
+    environment.prepare()
     known = found()
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help="which; all by default")
@@ -64,6 +67,9 @@ def main() -> None:
             module = importlib.import_module(f"benchmarks.{name.replace('-', '_')}")
             try:
                 report = module.run(settings_of(given))
+            except Absent as why:
+                print(f"{name}: absent: {why}\n")
+                continue
             except DataError as error:
                 print(f"error: {name}: {error}", file=sys.stderr)
                 missing = True

@@ -29,12 +29,14 @@ TWINS = {
 Work = Callable[[], Tensor]
 
 
-def pair(name: str, *, dtype: torch.dtype) -> tuple[GatedCell, nn.Module]:
+def pair(
+    name: str, *, dtype: torch.dtype, input_size: int = INPUT, hidden_size: int = H
+) -> tuple[GatedCell, nn.Module]:
     """A cell, and its peer with the same weights."""
     spec = registry.find("cell", name).spec
-    cell: GatedCell = registry.load_target("cell", name)(INPUT, H, spec.options())
+    cell: GatedCell = registry.load_target("cell", name)(input_size, hidden_size, spec.options())
     cell.reset_parameters(torch.Generator().manual_seed(0))
-    peer = PEERS[name](INPUT, H)
+    peer = PEERS[name](input_size, hidden_size)
     with torch.no_grad():
         for ours, theirs in TWINS.items():
             getattr(peer, theirs).copy_(getattr(cell, ours))

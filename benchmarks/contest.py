@@ -14,6 +14,7 @@ from typing import Any
 
 from benchmarks.environments import Environment, NotInstalled
 from benchmarks.settings import Settings
+from seqkit.environment import NAMES
 
 PEERS = Path(__file__).parent / "peers"
 ROOT = Path(__file__).parents[1]
@@ -162,7 +163,9 @@ def execute(
     """
     command = [str(python), str(contender.folder / contender.script), *contender.arguments]
     command += ["--data", str(data), "--seed", str(seed), *(["--quick"] if quick else [])]
-    environment = {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "VIRTUAL_ENV")}
+    # what seqkit sets for itself is no business of the others
+    own = ("PYTHONPATH", "VIRTUAL_ENV", *NAMES)
+    environment = {k: v for k, v in os.environ.items() if k not in own}
     environment |= dict.fromkeys(_THREADS, str(threads))
     if contender.environment is None:
         environment["PYTHONPATH"] = str(ROOT)

@@ -9,6 +9,10 @@ from pathlib import Path
 from typing import Any
 
 
+class Absent(Exception):  # noqa: N818 -- a finding to report, not a fault
+    """Why a benchmark can't be had on this machine."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
     """Cells of text under a header.
@@ -47,6 +51,7 @@ class Report:
         tables: The numbers.
         data: What they were made from; anything that JSON can hold.
         notes: Sentences that belong to them.
+        picture: The numbers as a drawing, an SVG document; empty for none.
     """
 
     title: str
@@ -54,6 +59,7 @@ class Report:
     tables: tuple[Table, ...]
     data: Any
     notes: tuple[str, ...] = ()
+    picture: str = ""
 
     def markdown(self) -> str:
         """The whole report as text."""
@@ -63,7 +69,11 @@ class Report:
         return "\n\n".join(part for part in parts if part) + "\n"
 
     def save(self, folder: Path, name: str) -> Path:
-        """Write ``NAME.json`` and ``NAME.md``; the latter's path."""
+        """Write ``NAME.json``, ``NAME.md``, and ``NAME.svg`` if there is a picture.
+
+        Returns:
+            The path of ``NAME.md``, which shows the picture.
+        """
         folder.mkdir(parents=True, exist_ok=True)
         content = {
             "title": self.title,
@@ -74,7 +84,11 @@ class Report:
         text = json.dumps(content, indent=2, ensure_ascii=False)
         (folder / f"{name}.json").write_text(f"{text}\n", encoding="utf-8")
         path = folder / f"{name}.md"
-        path.write_text(self.markdown(), encoding="utf-8")
+        shown = ""
+        if self.picture:
+            (folder / f"{name}.svg").write_text(self.picture, encoding="utf-8")
+            shown = f"\n![{self.title}]({name}.svg)\n"
+        path.write_text(self.markdown() + shown, encoding="utf-8")
         return path
 
 

@@ -32,7 +32,12 @@ class Timing:
 
 
 def compare(
-    case: str, contenders: Mapping[str, Callable[[], object]], *, rounds: int, seconds: float = 0.2
+    case: str,
+    contenders: Mapping[str, Callable[[], object]],
+    *,
+    rounds: int,
+    seconds: float = 0.2,
+    wait: Callable[[], object] | None = None,
 ) -> list[Timing]:
     """Time contenders in turns, so that a machine that slows down slows them all.
 
@@ -41,23 +46,16 @@ def compare(
         contenders: Each does the same work; the first is what the others are compared with.
         rounds: How often each is timed; the order turns from round to round.
         seconds: About how long each is repeated within a round.
+        wait: As for :func:`turns`.
 
     Returns:
         A row a contender, in the order given.
     """
-    names = list(contenders)
-    repeats = {}
-    for name, work in contenders.items():
-        work()  # the first call pays for what later ones find ready
-        repeats[name] = max(1, int(seconds / max(_seconds(work, 1), 1e-9)))
-    times: dict[str, list[float]] = {name: [] for name in names}
-    for number in range(rounds):
-        turn = number % len(names)
-        for name in names[turn:] + names[:turn]:
-            times[name].append(_seconds(contenders[name], repeats[name]))
+    times = turns(contenders, rounds=rounds, seconds=seconds, wait=wait)
+    first = next(iter(contenders))
     rows = []
-    for name in names:
-        ratios = [t / first for t, first in zip(times[name], times[names[0]], strict=True)]
+    for name in contenders:
+        ratios = [mine / its for mine, its in zip(times[name], times[first], strict=True)]
         rows.append(
             Timing(
                 case=case,
@@ -71,6 +69,34 @@ def compare(
     return rows
 
 
+def turns(
+    contenders: Mapping[str, Callable[[], object]],
+    *,
+    rounds: int,
+    seconds: float = 0.2,
+    wait: Callable[[], object] | None = None,
+) -> dict[str, list[float]]:
+    """Seconds that one call of each contender takes, by round.
+
+    Args:
+        contenders: What to call.
+        rounds: How often each is timed; the order turns from round to round.
+        seconds: About how long each is repeated within a round.
+        wait: Returns when all work is done, where a device does it while Python goes on.
+    """
+    names = list(contenders)
+    repeats = {}
+    for name, work in contenders.items():
+        work()  # the first call pays for what later ones find ready
+        repeats[name] = max(1, int(seconds / max(_seconds(work, 1, wait), 1e-9)))
+    times: dict[str, list[float]] = {name: [] for name in names}
+    for number in range(rounds):
+        turn = number % len(names)
+        for name in names[turn:] + names[:turn]:
+            times[name].append(_seconds(contenders[name], repeats[name], wait))
+    return times
+
+
 def table(timings: Sequence[Timing]) -> Table:
     """A row a contender."""
     return Table(
@@ -82,9 +108,15 @@ def table(timings: Sequence[Timing]) -> Table:
     )
 
 
-def _seconds(work: Callable[[], object], repeats: int) -> float:
+def _seconds(
+    work: Callable[[], object], repeats: int, wait: Callable[[], object] | None = None
+) -> float:
     """Seconds that one call takes, the mean of several."""
+    if wait is not None:
+        wait()
     start = time.perf_counter()
     for _ in range(repeats):
         work()
+    if wait is not None:
+        wait()
     return (time.perf_counter() - start) / repeats

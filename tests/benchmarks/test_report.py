@@ -43,6 +43,14 @@ def test_a_report_is_saved_as_markdown_and_json(tmp_path):
     }
 
 
+def test_a_picture_is_saved_beside_and_shown(tmp_path):
+    report = Report(title="Steps", conditions={}, tables=(), data=None, picture="<svg/>")
+    path = report.save(tmp_path, "steps")
+    assert (tmp_path / "steps.svg").read_text() == "<svg/>"
+    assert path.read_text() == "# Steps\n\n![Steps](steps.svg)\n"
+    assert report.markdown() == "# Steps\n"
+
+
 def test_a_spread_that_shows_nothing_is_left_out():
     assert spread(1.5, 1.25, 2, ".2f") == "1.50 (1.25 to 2.00)"
     assert spread(1.501, 1.502, 1.499, ".1f") == "1.5"

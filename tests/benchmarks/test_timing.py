@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from benchmarks.timing import Timing, compare, table
+from benchmarks.timing import Timing, compare, table, turns
 
 
 def test_times_are_medians_and_ratios_to_the_first(monkeypatch):
@@ -29,6 +29,21 @@ def test_times_are_medians_and_ratios_to_the_first(monkeypatch):
         Timing(case="x", contender="slow", median=4000, ratio=1, low=1, high=1),
         Timing(case="x", contender="fast", median=2000, ratio=0.5, low=0.25, high=1),
     ]
+
+
+def test_a_device_that_works_on_is_waited_for(monkeypatch):
+    now, left = 0.0, 0.0
+
+    def work():
+        nonlocal left
+        left += 2.0
+
+    def wait():
+        nonlocal now, left
+        now, left = now + left, 0.0
+
+    monkeypatch.setattr(time, "perf_counter", lambda: now)
+    assert turns({"a": work}, rounds=3, seconds=4.0, wait=wait) == {"a": [2.0, 2.0, 2.0]}
 
 
 def test_a_table_has_a_row_for_each():
