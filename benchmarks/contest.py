@@ -87,7 +87,8 @@ def hold(
 
     Before the rounds, unless they are quick, each runs once on little data: what is read from the
     disk for the first time and what is compiled then is paid for by nobody. A contender that can't
-    be installed, or fails at any time, is absent from then on, with the reason.
+    be installed, or fails at any time, is absent from then on, with the reason. Ctrl-C ends the
+    contest; the rounds that are over count.
 
     Args:
         contenders: Each does the same work.
@@ -124,11 +125,17 @@ def hold(
     for number in range(settings.rounds):
         first = number % len(contenders)
         where = f"round {number + 1} of {settings.rounds}"
-        results = {
-            contender.name: result
-            for contender in [*contenders[first:], *contenders[:first]]
-            if (result := turn(contender, where, number, quick=settings.quick))
-        }
+        try:
+            results = {
+                contender.name: result
+                for contender in [*contenders[first:], *contenders[:first]]
+                if (result := turn(contender, where, number, quick=settings.quick))
+            }
+        except KeyboardInterrupt:
+            if not contest.rounds:
+                raise
+            say(f"{where} was interrupted; those before it count")
+            break
         contest.rounds.append(results)
     return contest
 

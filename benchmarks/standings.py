@@ -167,7 +167,7 @@ def report(
         notes: Sentences to put behind the tables.
     """
     rounds, tables = standings(contest, contenders, metrics, measure)
-    conditions = machine.conditions(threads=settings.threads, rounds=settings.rounds)
+    conditions = machine.conditions(threads=settings.threads, rounds=len(contest.rounds))
     if settings.quick:
         conditions["quick"] = "little data and one round: the numbers mean nothing"
     data: dict[str, Any] = {

@@ -107,6 +107,26 @@ def test_what_can_not_be_installed_is_absent_with_the_reason(contender, tmp_path
     assert "b can't be installed: ERROR: no b to be had" in said
 
 
+@pytest.mark.parametrize(("at", "finished"), [("round 2 of 3: a", 1), ("round 3 of 3: b", 2)])
+def test_ctrl_c_keeps_the_rounds_that_are_over(contender, tmp_path, at, finished):
+    def say(text):
+        if text.startswith(at):
+            raise KeyboardInterrupt
+
+    both, data = [contender("a"), contender("b")], tmp_path / "data"
+    result = hold(both, Settings(rounds=3), data=data, small=data, say=say)
+    assert [sorted(results) for results in result.rounds] == [["a", "b"]] * finished
+
+
+def test_ctrl_c_in_the_first_round_leaves_nothing_to_tell(contender, tmp_path):
+    def say(text):
+        if text.startswith("round 1"):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        hold([contender("a")], Settings(rounds=3), data=tmp_path, small=tmp_path, say=say)
+
+
 @pytest.mark.parametrize(
     ("environment", "present"),
     [

@@ -30,7 +30,13 @@ class LookUp(EmbeddingKernel):
         per_sequence: bool,
         generator: torch.Generator | None,
     ) -> Tensor:
-        """``(T, B, E)``; see :meth:`seqkit.nn.kernels.EmbeddingKernel.look_up`."""
+        """``(T, B, E)``; see :meth:`seqkit.nn.kernels.EmbeddingKernel.look_up`.
+
+        Raises:
+            IndexError: An id has no row, as torch has it.
+        """
+        if not 0 <= int(ids.min()) <= int(ids.max()) < len(weight):
+            raise IndexError(f"an id is not in 0..{len(weight) - 1}")
         seed = 0
         if dropout:
             assert generator is not None

@@ -40,6 +40,8 @@ class LSTMKernel(CellKernel):
     ) -> tuple[Tensor, State]:
         """Each sequence to its own end; see :meth:`seqkit.nn.kernels.CellKernel.run`."""
         assert isinstance(cell, LSTM)
+        # the library reads and writes wherever they say
+        assert 0 <= int(lengths.min()) <= int(lengths.max()) <= len(x)
         given = (lengths, x, cell.W_hx, cell.W_hh, cell.b_x + cell.b_h, *state)
         if torch.is_grad_enabled() and any(tensor.requires_grad for tensor in given):
             y, h_n, c_n = _Run.apply(reverse, *given)

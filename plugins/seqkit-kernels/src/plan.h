@@ -10,6 +10,10 @@
 #include <thread>
 #include <vector>
 
+#ifdef __SSE__
+#include <xmmintrin.h>
+#endif
+
 #include "lstm.h"
 
 // Memory that is not cleared unless asked for, for plain numbers and pointers.
@@ -28,12 +32,29 @@ struct Buffer {
     ~Buffer() { std::free(data); }
 };
 
+// Takes numbers below what a normal float holds, 1e-38, for zero while it lives, in its thread. What
+// comes back through hundreds of words becomes so small, and the processor computes with such
+// numbers a hundred times as slowly.
+class NoSubnormals {
+#ifdef __SSE__
+    const unsigned before = _mm_getcsr();
+
+  public:
+    NoSubnormals() { _mm_setcsr(before | 0x8040); } // flush results to zero, and operands
+    ~NoSubnormals() { _mm_setcsr(before); }
+#endif
+};
+
 // Run work(thread, threads) in each of several threads, this one among them.
 template <typename Work>
 void in_parallel(int64_t threads, Work work) {
+    const auto run = [&](int64_t n) {
+        NoSubnormals here;
+        work(n, threads);
+    };
     std::vector<std::thread> others;
-    for (int64_t n = 1; n < threads; n++) others.emplace_back([&, n] { work(n, threads); });
-    work(0, threads);
+    for (int64_t n = 1; n < threads; n++) others.emplace_back([&, n] { run(n); });
+    run(0);
     for (std::thread &thread : others) thread.join();
 }
 

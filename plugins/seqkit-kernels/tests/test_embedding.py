@@ -87,3 +87,11 @@ def test_what_it_takes():
     assert not LookUp().fits(torch.zeros(4, 5), ids[:0])
     assert not LookUp().fits(torch.zeros(4, 5, dtype=torch.float16), ids)
     assert not LookUp().fits(torch.zeros(4, 5, device="meta"), ids)
+
+
+@pytest.mark.parametrize("wrong", [-1, 50])
+def test_an_id_without_a_row_is_refused(wrong):
+    weight, ids = drawn()
+    ids[3, 4] = wrong
+    with pytest.raises(IndexError, match=r"not in 0\.\.49"):
+        look_up(weight, ids)

@@ -138,6 +138,14 @@ def test_what_it_takes():
     assert not kernel.fits(cell, torch.zeros(FEWEST_STEPS, 1, 3, device="meta"))
 
 
+@pytest.mark.parametrize("wrong", [-1, 8])
+def test_a_length_that_is_none_is_refused(wrong):
+    cell, x, lengths, state = problem(SHAPES["small"], torch.float32)
+    lengths[2] = wrong
+    with pytest.raises(AssertionError):
+        LSTMKernel().run(cell, x, lengths, state, reverse=False)
+
+
 def test_other_cells_are_not_its_business():
     from seqkit.cells import GRUOptions
 
