@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import seqkit
-from seqkit_kernels.library import available
+from seqkit_kernels.compiled import available
 
 
 @seqkit.hookimpl

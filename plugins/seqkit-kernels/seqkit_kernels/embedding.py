@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 
 from seqkit.nn.kernels import EmbeddingKernel
-from seqkit_kernels import library
+from seqkit_kernels import compiled
 
 
 class LookUp(EmbeddingKernel):
@@ -18,7 +18,7 @@ class LookUp(EmbeddingKernel):
 
     def fits(self, weight: Tensor, ids: Tensor) -> bool:
         """Whether the table is in single or double precision and in memory."""
-        return weight.device.type == "cpu" and library.takes(weight.dtype) and ids.numel() > 0
+        return weight.device.type == "cpu" and compiled.takes(weight.dtype) and ids.numel() > 0
 
     def look_up(
         self,
@@ -75,7 +75,7 @@ class _LookUp(torch.autograd.Function):
 
 
 def _call(way: str, ctx: Any, ids: Tensor, like: Tensor, **arrays: Tensor) -> None:
-    problem = library.EmbeddingProblem(
+    problem = compiled.EmbeddingProblem(
         N=ids.numel(),
         V=ctx.rows,
         E=like.shape[-1],
@@ -87,4 +87,4 @@ def _call(way: str, ctx: Any, ids: Tensor, like: Tensor, **arrays: Tensor) -> No
         ids=ids.data_ptr(),
         **{name: tensor.data_ptr() for name, tensor in arrays.items()},
     )
-    library.call(f"embedding_{way}", problem, like.dtype)
+    compiled.call(f"embedding_{way}", problem, like.dtype)

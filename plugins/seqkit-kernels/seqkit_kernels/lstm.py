@@ -11,7 +11,7 @@ from torch.autograd.function import once_differentiable
 from seqkit.cells.base import Cell, State
 from seqkit.cells.lstm import LSTM
 from seqkit.nn.kernels import CellKernel
-from seqkit_kernels import library
+from seqkit_kernels import compiled
 
 #: Fewer steps, of all sequences together, than this are not worth packing the weights for.
 FEWEST_STEPS = 64
@@ -30,7 +30,7 @@ class LSTMKernel(CellKernel):
         return (
             type(cell) is LSTM
             and x.device.type == "cpu"
-            and library.takes(x.dtype)
+            and compiled.takes(x.dtype)
             and len(x) > 1
             and x.shape[0] * x.shape[1] >= FEWEST_STEPS
         )
@@ -122,10 +122,10 @@ def _call(way: str, arrays: dict[str, Tensor], *, reverse: bool) -> None:
     """Call the library; what it fills is contiguous already, being new."""
     arrays = {name: tensor.contiguous() for name, tensor in arrays.items()}
     x, h_0 = arrays["x"], arrays["h_0"]
-    problem = library.LSTMProblem(
+    problem = compiled.LSTMProblem(
         *(*x.shape, h_0.shape[1]),
         reverse=reverse,
         threads=torch.get_num_threads(),
         **{name: tensor.data_ptr() for name, tensor in arrays.items()},
     )
-    library.call(f"lstm_{way}", problem, x.dtype)
+    compiled.call(f"lstm_{way}", problem, x.dtype)

@@ -1,4 +1,4 @@
-// What the compiled library offers for embeddings; seqkit_kernels/library.py declares the same.
+// What the compiled library offers for embeddings; seqkit_kernels/compiled.py declares the same.
 #pragma once
 
 #include <stdint.h>

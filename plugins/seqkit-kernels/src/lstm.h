@@ -1,4 +1,4 @@
-// What the compiled library offers; seqkit_kernels/library.py declares the same to Python.
+// What the compiled library offers; seqkit_kernels/compiled.py declares the same to Python.
 #pragma once
 
 #include <stdint.h>

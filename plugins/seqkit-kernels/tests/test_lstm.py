@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from seqkit_kernels import library
+from seqkit_kernels import compiled
 from seqkit_kernels.lstm import FEWEST_STEPS, LSTMKernel
 
 from seqkit.cells import LSTMOptions
@@ -153,5 +153,5 @@ def test_other_cells_are_not_its_business():
 
 
 def test_a_level_that_is_not_there_is_the_best():
-    if library.available():
-        assert library.use_level(99) == library.use_level(2)
+    if compiled.available():
+        assert compiled.use_level(99) == compiled.use_level(2)

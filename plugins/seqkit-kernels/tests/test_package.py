@@ -4,7 +4,7 @@ import subprocess
 import sys
 
 import seqkit_kernels
-from seqkit_kernels import library
+from seqkit_kernels import compiled
 
 from seqkit import lazy
 from seqkit.nn.kernels import CellKernel, EmbeddingKernel
@@ -20,7 +20,7 @@ def test_it_registers_a_kernel_of_the_lstm_and_one_of_embeddings(monkeypatch):
 
 
 def test_where_it_was_not_compiled_it_registers_nothing(monkeypatch, tmp_path):
-    monkeypatch.setattr(library, "__file__", str(tmp_path / "library.py"))
+    monkeypatch.setattr(compiled, "__file__", str(tmp_path / "compiled.py"))
     assert seqkit_kernels.seqkit_register_kernels() == []
 
 
