@@ -28,7 +28,7 @@ ROOT = Path(__file__).parents[1]
 _PUBLIC = {
     "Load and train": ["seqkit: load train"],
     "A trained model": ["seqkit.model: TextModel Layer"],
-    "How text is drawn": ["seqkit.decoding.sampling: Sampling"],
+    "How text is drawn": ["seqkit.decoding.sampling: Sampling", "seqkit.decoding.beam: BeamSearch"],
     "Answers": [
         "seqkit.predictions: Classification MultiClassification Tagging TaggedToken",
         "seqkit.predictions: Generation Suggestion",
@@ -57,7 +57,7 @@ _PUBLIC = {
     ],
     "Declaring a plugin": [
         "seqkit.specs: Options TokenizerSpec CellSpec KernelSpec HeadSpec ReaderSpec",
-        "seqkit.specs: ModelSpec CommandSpec CallbackSpec",
+        "seqkit.specs: RuntimeSpec ModelSpec CommandSpec CallbackSpec",
     ],
     "Implementing a plugin": [
         "seqkit.tokenizers.base: Tokenizer Encoding",
@@ -66,6 +66,7 @@ _PUBLIC = {
         "seqkit.heads.base: Head",
         "seqkit.decoding.base: Decoder",
         "seqkit.readers.base: Reader",
+        "seqkit.runtimes.base: Runtime",
         "seqkit.training.callbacks: Callback",
         "seqkit.manager: isolated",
     ],

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         ModelSpec,
         Options,
         ReaderSpec,
+        RuntimeSpec,
         TokenizerSpec,
     )
 
@@ -38,6 +39,7 @@ _WHERE = {
     "ModelSpec": "seqkit.specs",
     "Options": "seqkit.specs",
     "ReaderSpec": "seqkit.specs",
+    "RuntimeSpec": "seqkit.specs",
     "TokenizerSpec": "seqkit.specs",
 }
 
@@ -50,6 +52,7 @@ __all__ = [
     "ModelSpec",
     "Options",
     "ReaderSpec",
+    "RuntimeSpec",
     "SeqkitError",
     "TokenizerSpec",
     "__version__",

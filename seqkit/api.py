@@ -15,13 +15,18 @@ if TYPE_CHECKING:
     from seqkit.training.callbacks import Observer
 
 
-def load(name_or_path: str | Path = "", *, task: str = "") -> TextModel:
+def load(
+    name_or_path: str | Path = "", *, task: str = "", runtime: str = "auto", threads: int = 0
+) -> TextModel:
     """Open a trained model.
 
     Args:
         name_or_path: A bundle's directory, the name of an installed model, or nothing for the
             default model of ``task``.
         task: ``generation``, ``classification``, ``tagging`` or a plugin's head.
+        runtime: What runs it to predict, by its name; ``auto`` for the fastest that can, which
+            :meth:`TextModel.runtimes` tells.
+        threads: Processor threads to predict with at most; 0 for as many as there are cores.
 
     Raises:
         BundleError: There is no such model, or it is damaged.
@@ -31,7 +36,8 @@ def load(name_or_path: str | Path = "", *, task: str = "") -> TextModel:
     from seqkit.model import TextModel
 
     environment.prepare()
-    return TextModel(open_bundle(resolve(name_or_path, task=task)))
+    bundle = open_bundle(resolve(name_or_path, task=task))
+    return TextModel(bundle, runtime=runtime, threads=threads)
 
 
 def train(

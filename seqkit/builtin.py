@@ -6,12 +6,14 @@ from seqkit.cells import CELLS
 from seqkit.heads import HEADS
 from seqkit.hookspecs import hookimpl
 from seqkit.readers import READERS
+from seqkit.runtimes import RUNTIMES
 from seqkit.specs import (
     CallbackSpec,
     CellSpec,
     CommandSpec,
     HeadSpec,
     ReaderSpec,
+    RuntimeSpec,
     TokenizerSpec,
 )
 from seqkit.tokenizers import TOKENIZERS
@@ -42,6 +44,12 @@ def seqkit_register_readers() -> list[ReaderSpec]:
 
 
 @hookimpl
+def seqkit_register_runtimes() -> list[RuntimeSpec]:
+    """torch, onnx."""
+    return RUNTIMES
+
+
+@hookimpl
 def seqkit_register_commands() -> list[CommandSpec]:
     """Everything that ``seqkit --help`` lists."""
     return [
@@ -55,6 +63,7 @@ def seqkit_register_commands() -> list[CommandSpec]:
             ("tag", "Tag the words of texts."),
             ("errors", "Show what a model gets wrong, the most confident first."),
             ("inspect", "Show what is in a model."),
+            ("export", "Write a model as an ONNX file."),
             ("plugins", "List and check plugins."),
             ("corpora", "List, show and fetch corpora."),
             ("check", "Check the data that a recipe names."),

@@ -18,6 +18,7 @@ from seqkit.specs import (
     KernelSpec,
     ModelSpec,
     ReaderSpec,
+    RuntimeSpec,
     TokenizerSpec,
 )
 
@@ -48,6 +49,11 @@ def seqkit_register_heads() -> list[HeadSpec]:  # type: ignore[empty-body]
 @hookspec
 def seqkit_register_readers() -> list[ReaderSpec]:  # type: ignore[empty-body]
     """File formats; each target is a :class:`seqkit.readers.base.Reader`."""
+
+
+@hookspec
+def seqkit_register_runtimes() -> list[RuntimeSpec]:  # type: ignore[empty-body]
+    """Ways to run a network; each target is a :class:`seqkit.runtimes.base.Runtime`."""
 
 
 @hookspec

@@ -2,51 +2,47 @@
 
 from __future__ import annotations
 
-import itertools
+import heapq
+import threading
 from collections.abc import Generator, Iterable, Iterator, Sequence
-from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar, overload
-
-import numpy as np
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self, overload
 
 from seqkit.bundle.load import Bundle
+from seqkit.decoding.beam import BeamSearch
 from seqkit.decoding.sampling import Sampling
-from seqkit.encoding import Encoded, ExampleEncoder, text_of, words_of
+from seqkit.encoding import ExampleEncoder, text_of, words_of
 from seqkit.errors import DataError, UsageError
 from seqkit.examples import Example, TextExample, TokensExample
+from seqkit.predicting import Predictor, blocks
 from seqkit.predictions import (
     Classification,
     Generation,
     MultiClassification,
-    Prediction,
     Suggestion,
     Tagging,
 )
 from seqkit.reports import Evaluation, Layer, Mistake
-from seqkit.tokenizers.words import split_words
+from seqkit.runtimes.choice import AUTO, Candidate, candidates, choose
 
 if TYPE_CHECKING:
     from seqkit.bundle.manifest import Manifest
-    from seqkit.generating import Parts
+    from seqkit.generating import Writer
     from seqkit.recipe import Recipe
-    from seqkit.runtimes.torch import TorchRuntime
+    from seqkit.runtimes.base import Runtime
     from seqkit.suggesting import WordSearch
-
-#: Examples that are batched together when predicting: few at first, so that the first answer
-#: comes soon, then twice as many each time up to this many.
-_LOOK_AHEAD = 512
-
-#: A token in its document: its text, its first character and the one after its last.
-_Place = tuple[str, int, int]
-_T = TypeVar("_T")
 
 
 class TextModel:
-    """What :func:`seqkit.load` gives.
+    """What :func:`seqkit.load` gives; several threads may use one.
+
+    It holds its weights in memory until :meth:`close`, or to the end of a ``with`` statement.
 
     Args:
         bundle: An open bundle.
+        runtime: What runs it to predict, by its name, or ``auto`` for the fastest that can.
+        threads: Processor threads to predict with at most; 0 for as many as there are cores.
 
     Attributes:
         path: The bundle's directory.
@@ -56,66 +52,147 @@ class TextModel:
         labels: Its labels; empty for generation.
     """
 
-    def __init__(self, bundle: Bundle) -> None:
-        self._bundle = bundle
+    def __init__(self, bundle: Bundle, *, runtime: str = AUTO, threads: int = 0) -> None:
+        self._opened: Bundle | None = bundle
+        self._lock = threading.RLock()
+        self._made_runtime: Runtime | None = None
+        self._made_encoder: ExampleEncoder | None = None
+        self._made_words: WordSearch | None = None
+        self._runtime_name = runtime
+        self._threads = threads
         self.path: Path = bundle.path
         self.manifest: Manifest = bundle.manifest
         self.recipe: Recipe = bundle.recipe
         self.task: str = bundle.manifest.task
         self.labels: tuple[str, ...] = bundle.manifest.labels
 
-    @cached_property
-    def _runtime(self) -> TorchRuntime:
-        # torch takes more than a second to import, which a model that is only looked at need not
-        from seqkit.runtimes.torch import TorchRuntime
+    def __enter__(self) -> Self:
+        return self
 
-        return TorchRuntime(self._bundle)
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
 
-    @cached_property
+    def close(self) -> None:
+        """Let go of the weights and of all that was made to predict with them.
+
+        Answers that are being made are finished; asked for anything new, the model raises
+        UsageError. Closing it again does nothing.
+        """
+        with self._lock:
+            self._opened = None
+            self._made_runtime = self._made_encoder = self._made_words = None
+
+    @property
+    def _bundle(self) -> Bundle:
+        bundle = self._opened
+        if bundle is None:
+            raise UsageError(f"The model {self.path} is closed", fix="Load it again")
+        return bundle
+
+    # Each is made at first use, under the lock, so that two threads don't both make it.
+
+    @property
+    def _runtime(self) -> Runtime:
+        with self._lock:
+            if self._made_runtime is None:
+                self._made_runtime = choose(self._bundle, self._runtime_name, threads=self._threads)
+            return self._made_runtime
+
+    @property
     def _encoder(self) -> ExampleEncoder:
-        return ExampleEncoder(
-            self._bundle.tokenizer,
-            self._bundle.decoder,
-            self.recipe.head_spec.arity,
-            self.recipe.encoder,
-        )
+        with self._lock:
+            if self._made_encoder is None:
+                self._made_encoder = ExampleEncoder(
+                    self._bundle.tokenizer,
+                    self._bundle.decoder,
+                    self.recipe.head_spec.arity,
+                    self.recipe.encoder,
+                )
+            return self._made_encoder
 
-    @cached_property
+    @property
     def _words(self) -> WordSearch:
         from seqkit.suggesting import WordSearch
 
-        return WordSearch(self._runtime, self._bundle.tokenizer)
+        with self._lock:
+            if self._made_words is None:
+                self._made_words = WordSearch(self._runtime, self._bundle.tokenizer)
+            return self._made_words
 
-    def generate(
+    @overload
+    def generate(  # type: ignore[overload-overlap]
         self,
         seed: str = "",
         *,
         tokens: int = 200,
-        sampling: Sampling = Sampling(),
+        sampling: Sampling | BeamSearch = Sampling(),
         stop: Sequence[str] = (),
         num: int = 1,
         random_seed: int | None = None,
-    ) -> list[Generation]:
-        """Write text that follows a seed.
+    ) -> list[Generation]: ...
+    @overload
+    def generate(
+        self,
+        seed: Iterable[str],
+        *,
+        tokens: int = 200,
+        sampling: Sampling | BeamSearch = Sampling(),
+        stop: Sequence[str] = (),
+        num: int = 1,
+        random_seed: int | None = None,
+    ) -> Iterator[list[Generation]]: ...
+    def generate(
+        self,
+        seed: str | Iterable[str] = "",
+        *,
+        tokens: int = 200,
+        sampling: Sampling | BeamSearch = Sampling(),
+        stop: Sequence[str] = (),
+        num: int = 1,
+        random_seed: int | None = None,
+    ) -> Any:
+        """Write text that follows a seed, or each of several.
 
         Args:
-            seed: The text to go on from; may be empty.
+            seed: The text to go on from, which may be empty; or any number of them, which are
+                written side by side and read as their texts are asked for, some ahead.
             tokens: Tokens to draw at most.
-            sampling: How they are drawn.
+            sampling: How they are drawn, or how the likeliest are searched for.
             stop: Strings that end the text, wherever tokens end; they are not part of it.
-            num: How many texts.
-            random_seed: The same gives the same text; none for a different one each time.
+            num: How many texts for each seed.
+            random_seed: The same gives the same text; none for a different one each time. The
+                first of several seeds has the texts that it has alone, and each other seed draws
+                its own; a search draws nothing.
+
+        Returns:
+            The texts of the seed, or those of each seed in their order.
 
         Raises:
             UsageError: The model does not generate, or an argument is out of range.
         """
-        from seqkit.generating import finished
+        from seqkit.generating import search
 
-        return finished(
-            self._continue(
-                seed, tokens=tokens, sampling=sampling, stop=stop, num=num, random_seed=random_seed
+        seeds = [seed] if isinstance(seed, str) else seed
+        found: Iterator[list[Generation]]
+        if isinstance(sampling, BeamSearch):
+            self._check_generation(tokens, num, random_seed)
+            found = search(
+                self._runtime,
+                self._bundle.tokenizer,
+                seeds,
+                num=num,
+                tokens=tokens,
+                beam=sampling,
+                stop=stop,
             )
-        )
+        else:
+            found = self._writer(tokens, sampling, stop, num, random_seed).many(seeds)
+        return next(found) if isinstance(seed, str) else found
 
     def stream(
         self,
@@ -134,13 +211,7 @@ class TextModel:
         Raises:
             UsageError: As :meth:`generate` does, at once.
         """
-        from seqkit.generating import texts_alone
-
-        return texts_alone(
-            self._continue(
-                seed, tokens=tokens, sampling=sampling, stop=stop, num=1, random_seed=random_seed
-            )
-        )
+        return self._writer(tokens, sampling, stop, 1, random_seed).stream(seed)
 
     def suggest(self, text: str, *, num: int = 5) -> list[Suggestion]:
         """The likeliest next words.
@@ -222,20 +293,27 @@ class TextModel:
         arity = self.recipe.head_spec.arity
         if arity == "one-to-many":
             raise self._no_labels("gives no answers to texts", "Use 'seqkit generate'")
-        return self._answers(examples, given=arity == "many-to-many")
+        return self._answers(examples)
 
-    def _answers(self, examples: Iterable[Example], *, given: bool) -> Iterator[Any]:
-        for chunk in _chunks(examples):
-            places: list[Sequence[_Place]] = [_places(e) if given else () for e in chunk]
-            inputs: Sequence[Example] = chunk
-            if given:
-                inputs = [
-                    TokensExample(tuple(text for text, _, _ in found), e.source)
-                    for e, found in zip(chunk, places, strict=True)
-                ]
-            encoded = [self._encoder.encode(e, with_target=False) for e in inputs]
-            for example, found, logits in zip(chunk, places, self._logits(encoded), strict=True):
-                yield self._decode(logits, example.source, found)
+    def answer_block(self, block: Sequence[Example]) -> list[Any]:
+        """What :meth:`predict` gives for a few examples that are run together.
+
+        Args:
+            block: Some of those that :func:`seqkit.predicting.blocks` cuts; texts or given tokens.
+
+        Returns:
+            One answer for each, in their order.
+        """
+        return list(self._predictor().answers(block))
+
+    def _answers(self, examples: Iterable[Example]) -> Iterator[Any]:
+        predictor = self._predictor()
+        for block in blocks(examples):
+            yield from predictor.answers(block)
+
+    def _predictor(self) -> Predictor:
+        words = self.recipe.head_spec.arity == "many-to-many"
+        return Predictor(self._runtime, self._encoder, self._bundle.decoder, words)
 
     def evaluate(self, examples: Iterable[Example]) -> Evaluation:
         """Score the model on labelled examples.
@@ -245,9 +323,12 @@ class TextModel:
         Raises:
             DataError: There are none, or a label is missing or unknown.
         """
+        # the loss is the head's, which only torch knows
+        from seqkit.runtimes.torch import TorchRuntime
         from seqkit.training.scoring import score_examples, score_streams
 
-        network, decoder = self._runtime.network, self._bundle.decoder
+        network = TorchRuntime(self._bundle, threads=self._threads).network
+        decoder = self._bundle.decoder
         examples = list(examples)
         if not examples:
             raise DataError("There is nothing to evaluate", why="no example was read")
@@ -282,24 +363,31 @@ class TextModel:
             raise self._no_labels(
                 "makes no mistakes that can be listed", "Use 'seqkit evaluate' for its loss"
             )
-        mistakes: list[Mistake] = []
-        for chunk in _chunks(examples):
-            encoded = [self._encoder.encode(e, with_target=True) for e in chunk]
-            for example, e, logits in zip(chunk, encoded, self._logits(encoded), strict=True):
+        mistakes = self._mistakes(examples)
+        if limit:
+            # no more than these are held at once
+            return heapq.nsmallest(limit, mistakes, key=lambda m: -m.probability)
+        return sorted(mistakes, key=lambda m: -m.probability)
+
+    def _mistakes(self, examples: Iterable[Example]) -> Iterator[Mistake]:
+        predictor = self._predictor()
+        for block in blocks(examples):
+            encoded = [predictor.encoder.encode(e, with_target=True) for e in block]
+            for example, e, logits in zip(block, encoded, predictor.logits(encoded), strict=True):
                 if logits is None or e.target is None:
                     continue
-                mistakes += [
-                    Mistake(
+                for wrong in predictor.decoder.mistakes(logits, e.target):
+                    yield Mistake(
                         source=example.source,
                         text=_context(example, wrong.step),
                         truth=wrong.truth,
                         prediction=wrong.prediction,
                         probability=wrong.probability,
                     )
-                    for wrong in self._bundle.decoder.mistakes(logits, e.target)
-                ]
-        mistakes.sort(key=lambda m: -m.probability)
-        return mistakes[:limit] if limit else mistakes
+
+    def runtimes(self) -> Iterator[Candidate]:
+        """The installed runtimes, the fastest first, and why any can't run this model."""
+        return candidates(self._bundle)
 
     def layers(self) -> list[Layer]:
         """The model's weights, tensor by tensor."""
@@ -322,25 +410,20 @@ class TextModel:
                 fix=f"Use it with 'seqkit {own}', or name another model",
             )
 
-    def _continue(
+    def _writer(
         self,
-        seed: str,
-        *,
         tokens: int,
         sampling: Sampling,
         stop: Sequence[str],
         num: int,
         random_seed: int | None,
-    ) -> Parts:
-        from seqkit.generating import continue_text
+    ) -> Writer:
+        from seqkit.generating import Writer
 
-        self._require("generate", "generation")
-        _at_least(0, tokens=tokens, random_seed=random_seed or 0)
-        _at_least(1, num=num)
-        return continue_text(
+        self._check_generation(tokens, num, random_seed)
+        return Writer(
             self._runtime,
             self._bundle.tokenizer,
-            seed,
             num=num,
             tokens=tokens,
             sampling=sampling,
@@ -348,18 +431,10 @@ class TextModel:
             random_seed=random_seed,
         )
 
-    def _decode(
-        self, logits: np.ndarray | None, source: str, places: Sequence[_Place]
-    ) -> Prediction:
-        decoder = self._bundle.decoder
-        if logits is None:
-            return decoder.decode_empty(source)
-        return decoder.decode(logits, source, places)
-
-    def _logits(self, examples: Sequence[Encoded]) -> Iterator[np.ndarray | None]:
-        """Each example's logits, none for one without tokens."""
-        logits = iter(self._runtime.logits([e for e in examples if len(e)]))
-        return (next(logits) if len(e) else None for e in examples)
+    def _check_generation(self, tokens: int, num: int, random_seed: int | None) -> None:
+        self._require("generate", "generation")
+        _at_least(0, tokens=tokens, random_seed=random_seed or 0)
+        _at_least(1, num=num)
 
 
 def _named(
@@ -372,24 +447,6 @@ def _named(
             yield TextExample(text, "")
         else:
             yield TokensExample(tuple(text), "")
-
-
-def _chunks(examples: Iterable[_T]) -> Iterator[list[_T]]:
-    iterator = iter(examples)
-    size = 1
-    while chunk := list(itertools.islice(iterator, size)):
-        yield chunk
-        size = min(2 * size, _LOOK_AHEAD)
-
-
-def _places(example: Example) -> list[_Place]:
-    if isinstance(example, TextExample):
-        return [(example.text[a:b], a, b) for a, b in split_words(example.text)]
-    places, start = [], 0
-    for token in example.tokens:
-        places.append((token, start, start + len(token)))
-        start += len(token) + 1
-    return places
 
 
 def _context(example: Example, step: int | None) -> str:

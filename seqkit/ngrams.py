@@ -10,8 +10,8 @@ from __future__ import annotations
 import numpy as np
 
 #: Arithmetic is modulo this prime, so that no product leaves 63 bits.
-_PRIME = (1 << 31) - 1
-_FACTOR = 1_540_483_477
+PRIME = (1 << 31) - 1
+FACTOR = 1_540_483_477
 
 
 def ngram_buckets(
@@ -41,7 +41,7 @@ def ngram_buckets(
         count = max(0, len(ids) - n + 1)
         hashed = np.full(count, n, dtype=np.int64)
         for k in range(n):
-            hashed = (hashed + ids[k : k + count] + 1) * _FACTOR % _PRIME
+            hashed = (hashed + ids[k : k + count] + 1) * FACTOR % PRIME
         within = text[:count] == text[n - 1 : n - 1 + count]
         found.append((text[:count] * buckets + hashed % buckets)[within])
     keys = np.concatenate(found)

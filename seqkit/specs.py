@@ -84,12 +84,15 @@ class CellSpec(Spec):
     Attributes:
         states: The names of the tensors that make up its state, in order.
         gates: How many blocks of ``hidden_size`` rows its input weights stack.
+        lowering: The function that writes it as an ONNX graph, ``"package.module:function"``
+            (:mod:`seqkit.lowering.cells`); empty for a cell that torch alone runs.
     """
 
     kind: ClassVar[str] = "cell"
 
     states: tuple[str, ...] = ("h",)
     gates: int = 1
+    lowering: str = ""
 
     def problem(self) -> str:
         """What is wrong with this spec, or the empty string."""
@@ -97,6 +100,8 @@ class CellSpec(Spec):
             return f"states of '{self.name}' are {self.states!r}, not a tuple of different names"
         if not isinstance(self.gates, int) or self.gates < 1:
             return f"gates of '{self.name}' are {self.gates!r}, not a number from 1"
+        if self.lowering != "" and (problem := _target_problem("lowering", self.lowering)):
+            return problem
         return Spec.problem(self)
 
 
@@ -130,6 +135,8 @@ class HeadSpec(Spec):
         command: The command that predicts with it.
         starter: Recipe sections that suit the task, for a recipe made from options alone and for
             the one that ``seqkit recipe`` prints: ``{"encoder": {"hidden_size": 128}, ...}``.
+        lowering: The function that writes it as an ONNX graph, ``"package.module:function"``
+            (:mod:`seqkit.lowering.heads`); empty for a head that torch alone runs.
     """
 
     kind: ClassVar[str] = "head"
@@ -138,6 +145,7 @@ class HeadSpec(Spec):
     arity: Arity
     command: str
     starter: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    lowering: str = ""
 
     def problem(self) -> str:
         """What is wrong with this spec, or the empty string."""
@@ -148,6 +156,8 @@ class HeadSpec(Spec):
             return f"arity of '{self.name}' is {self.arity!r}, none of: {known}"
         if not _NAME.fullmatch(str(self.command)):
             return f"command of '{self.name}' is {self.command!r}, not the name of one"
+        if self.lowering != "" and (problem := _target_problem("lowering", self.lowering)):
+            return problem
         return Spec.problem(self)
 
 
@@ -174,6 +184,30 @@ class ReaderSpec(Spec):
             return f"suffix '{bare[0]}' of '{self.name}' does not begin with a dot"
         if not _names(self.tasks):
             return f"tasks of '{self.name}' are {self.tasks!r}, not a tuple of names"
+        return Spec.problem(self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuntimeSpec(Spec):
+    """A way to run a bundle's network (:class:`seqkit.runtimes.base.Runtime`).
+
+    Attributes:
+        rank: How early it is tried where nobody names one: of those that can run a bundle, the one
+            with the greatest rank does. seqkit's own have 0 (torch) and 10 (onnx).
+        requires: Modules that it needs and that may be missing, by the names they are imported by.
+    """
+
+    kind: ClassVar[str] = "runtime"
+
+    rank: int
+    requires: tuple[str, ...] = ()
+
+    def problem(self) -> str:
+        """What is wrong with this spec, or the empty string."""
+        if not isinstance(self.rank, int):
+            return f"rank of '{self.name}' is {self.rank!r}, not a whole number"
+        if self.requires != () and not _names(self.requires):
+            return f"requires of '{self.name}' is {self.requires!r}, not a tuple of module names"
         return Spec.problem(self)
 
 
@@ -247,6 +281,7 @@ AnySpec = (
     | KernelSpec
     | HeadSpec
     | ReaderSpec
+    | RuntimeSpec
     | CallbackSpec
     | CommandSpec
     | ModelSpec
@@ -261,6 +296,7 @@ SPEC_CLASSES: dict[str, type[AnySpec]] = {
         KernelSpec,
         HeadSpec,
         ReaderSpec,
+        RuntimeSpec,
         ModelSpec,
         CommandSpec,
         CallbackSpec,

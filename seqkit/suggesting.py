@@ -174,7 +174,7 @@ class WordSearch:
         # many tokenizers put the white space into one token with the word that follows it
         body = text.rstrip()
         ids = [self._tokenizer.eos_id, *self._tokenizer.encode_ids(body)]
-        logits, state = feed(self._runtime, ids)
+        logits, state = feed(self._runtime, [ids])
         found = _Found(num)
         if self._tokenizer.tokens_are_words:
             self._look_up(self._probabilities(logits)[0], found)
@@ -206,8 +206,8 @@ class WordSearch:
                 return
             state = self._runtime.select(state, [p.row for p in beam])
             ids = np.array([[p.last for p in beam]])
-            output, state = self._runtime.run(ids, np.ones(len(beam), dtype=np.int64), state)
-            logits = output[0]
+            ones = np.ones(len(beam), dtype=np.int64)
+            logits, state = self._runtime.advance(ids, ones, state)
             beam = [replace(prefix, row=row) for row, prefix in enumerate(beam)]
 
     def _grow(

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from seqkit.decoding.beam import BeamSearch
 from seqkit.decoding.sampling import Sampling
 from seqkit.errors import UsageError
-from seqkit.generating import continue_text, feed
+from seqkit.generating import Writer, feed, search
 from seqkit.predictions import Generation
 from seqkit.specs import Options
 from seqkit.tokenizers import CharOptions, WordOptions
@@ -41,15 +42,14 @@ class Script:
     def select(self, state: np.ndarray, rows: Sequence[int]) -> np.ndarray:
         return state[list(rows)]
 
-    def run(self, ids: np.ndarray, lengths: np.ndarray, state: np.ndarray) -> tuple[Any, Any]:
+    def advance(self, ids: np.ndarray, lengths: np.ndarray, state: np.ndarray) -> tuple[Any, Any]:
         self.fed.append(ids[:, 0].tolist())
         assert lengths.tolist() == [len(ids)] * ids.shape[1]
-        logits = np.zeros((*ids.shape, self.size), np.float32)
-        for step in range(len(ids)):
-            state = state + 1
-            for row, read in enumerate(state):
-                if read >= 0:
-                    logits[step, row, self.ids[read % len(self.ids)]] = 50
+        state = state + lengths
+        logits = np.zeros((len(state), self.size), np.float32)
+        for row, read in enumerate(state):
+            if read >= 0:
+                logits[row, self.ids[read % len(self.ids)]] = 50
         return logits, state
 
 
@@ -69,22 +69,22 @@ def scripted(
     tokenizer: Tokenizer, seed: str, ids: Sequence[int], *, tokens: int = 99, stop: Any = ()
 ) -> tuple[Generation, list[str]]:
     """What comes after a seed if the model says these ids, and the pieces that it came in."""
-    parts = continue_text(
+    writer = Writer(
         Script(tokenizer, seed, ids),
         tokenizer,
-        seed,
         num=1,
         tokens=tokens,
         sampling=GREEDY,
         stop=stop,
         random_seed=None,
     )
+    parts = writer.stream(seed)
     pieces = []
     while True:
         try:
-            pieces.append(next(parts)[1])
+            pieces.append(next(parts))
         except StopIteration as end:
-            return end.value[0], pieces
+            return end.value, pieces
 
 
 class TestEnds:
@@ -128,7 +128,7 @@ class TestSeeds:
     def test_the_model_reads_the_end_symbol_and_then_the_seed(self):
         tokenizer = chars()
         runtime = Script(tokenizer, "ab", [EOS])
-        feed(runtime, [EOS, *tokenizer.encode_ids("ab")])
+        feed(runtime, [[EOS, *tokenizer.encode_ids("ab")]])
         assert runtime.fed == [[EOS, *tokenizer.encode_ids("ab")]]
 
     def test_an_empty_one_begins_a_text(self):
@@ -141,7 +141,7 @@ class TestSeeds:
         seed = ("abcdefghij" * 60)[:length]
         runtime = Script(tokenizer, seed, tokenizer.encode_ids("xyz"))
         ids = [EOS, *tokenizer.encode_ids(seed)]
-        logits, state = feed(runtime, ids)
+        logits, state = feed(runtime, [ids])
         assert [i for part in runtime.fed for i in part] == ids
         assert max(map(len, runtime.fed)) <= 256
         assert (logits.shape, state.tolist()) == ((1, tokenizer.vocab_size), [0])
@@ -217,27 +217,23 @@ class Even:
     def select(self, state: None, rows: Sequence[int]) -> None:
         return None
 
-    def run(self, ids: np.ndarray, lengths: np.ndarray, state: None) -> tuple[Any, None]:
-        return np.zeros((*ids.shape, self.size), np.float32), None
+    def advance(self, ids: np.ndarray, lengths: np.ndarray, state: None) -> tuple[Any, None]:
+        return np.zeros((len(lengths), self.size), np.float32), None
 
 
 def samples(num: int, seed: int | None, tokens: int = 30, **options: Any) -> list[Generation]:
     tokenizer = chars()
-    parts = continue_text(
+    writer = Writer(
         Even(tokenizer.vocab_size),
         tokenizer,
-        "",
         num=num,
         tokens=tokens,
         sampling=Sampling(**options),
         stop=(),
         random_seed=seed,
     )
-    while True:
-        try:
-            next(parts)
-        except StopIteration as end:
-            return end.value
+    (texts,) = writer.many([""])
+    return texts
 
 
 class TestSamples:
@@ -263,18 +259,16 @@ class TestSamples:
 
         watched = Watched(CharOptions())
         watched.train(["abc"])
-        parts = continue_text(
+        writer = Writer(
             Even(watched.vocab_size),
             watched,
-            "",
             num=8,
             tokens=500,
             sampling=Sampling(),
             stop=(),
             random_seed=1,
         )
-        for _ in parts:
-            pass
+        list(writer.many([""]))
         assert sum(drawn.values()) > 500
         assert not {PAD, UNK} & drawn.keys()
 
@@ -283,13 +277,148 @@ class TestSamples:
     )
     def test_what_makes_no_sense_is_refused_before_anything_runs(self, options, stop):
         with pytest.raises(UsageError):
-            continue_text(
+            Writer(
                 Even(300),
                 chars(),
-                "",
                 num=1,
                 tokens=1,
                 sampling=Sampling(**options),
                 stop=stop,
                 random_seed=1,
             )
+
+
+class Shifting:
+    """A runtime whose likely next tokens depend on the last one and on how many there were."""
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+        self.widest = self.steps = 0
+
+    def initial_state(self, batch_size: int) -> np.ndarray:
+        return np.zeros((batch_size, 2), np.int64)
+
+    def select(self, state: np.ndarray, rows: Sequence[int]) -> np.ndarray:
+        return state[list(rows)]
+
+    def join(self, states: Sequence[np.ndarray]) -> np.ndarray:
+        return np.concatenate(states)
+
+    def advance(self, ids: np.ndarray, lengths: np.ndarray, state: np.ndarray) -> tuple[Any, Any]:
+        assert ids.shape == (lengths.max(), len(state))
+        self.widest, self.steps = max(self.widest, len(state)), self.steps + 1
+        last = ids[lengths - 1, np.arange(len(lengths))]
+        state = np.stack([state[:, 0] + lengths, last], axis=1)
+        rows = [np.random.default_rng(key).normal(0, 2, self.size) for key in state]
+        return np.array(rows, np.float32), state
+
+
+def several(seeds: Any, runtime: Any = None, **changed: Any) -> list[list[Generation]]:
+    tokenizer = chars()
+    runtime = runtime or Shifting(tokenizer.vocab_size)
+    options = {"num": 1, "tokens": 20, "sampling": Sampling(), "stop": (), "random_seed": 3}
+    return list(Writer(runtime, tokenizer, **options | changed).many(seeds))
+
+
+class TestSeveralSeeds:
+    seeds = ("", "a", "some words", "x" * 300, "z" * 256, "ab", "y" * 700)
+
+    def test_each_is_continued_from_its_own_state(self):
+        together = several(self.seeds, sampling=GREEDY)
+        alone = [several([seed], sampling=GREEDY)[0] for seed in self.seeds]
+        assert together == alone
+        assert [texts[0].seed for texts in together] == list(self.seeds)
+
+    def test_the_first_has_the_texts_that_it_has_alone_and_the_others_draw_their_own(self):
+        one, same, other = several(["ab", "ab", "ab"], num=2)
+        assert [one] == several(["ab"], num=2)
+        assert len({text.text for texts in (one, same, other) for text in texts}) == 6
+
+    def test_what_is_drawn_does_not_depend_on_who_else_is_there(self):
+        seeds = [f"seed {c}" for c in "abcdefghij" * 20]
+        every = several(seeds, num=3, tokens=9)
+        assert several(seeds[:7], num=3, tokens=9) == every[:7]
+
+    def test_the_batch_is_bounded_and_filled_as_texts_end(self):
+        runtime = Shifting(chars().vocab_size)
+        texts = several(["a"] * 1000, runtime, tokens=50)
+        drawn = sum(text.tokens for (text,) in texts)
+        assert len({text.tokens for (text,) in texts}) > 10
+        assert runtime.widest <= 64
+        assert runtime.steps < 2 * drawn / 64
+
+    def test_seeds_are_read_as_there_is_room(self):
+        taken: list[str] = []
+
+        def seeds():
+            while True:
+                taken.append("a")
+                yield "a"
+
+        tokenizer = chars()
+        writer = Writer(
+            Shifting(tokenizer.vocab_size),
+            tokenizer,
+            num=2,
+            tokens=4,
+            sampling=GREEDY,
+            stop=(),
+            random_seed=None,
+        )
+        next(writer.many(seeds()))
+        assert len(taken) <= 64
+
+    def test_more_texts_than_a_batch_holds_are_written_seed_by_seed(self):
+        texts = several(["a", "b"], num=70, tokens=3)
+        assert [len(each) for each in texts] == [70, 70]
+
+    def test_no_tokens_and_no_seeds(self):
+        assert several([]) == []
+        (one,), (other,) = several(["a", "b"], tokens=0)
+        assert (one.seed, other.seed) == ("a", "b")
+        assert (one.text, one.finish_reason) == ("", "length")
+
+
+class TestSearch:
+    def find(self, seeds: Sequence[str], **changed: Any) -> list[list[Generation]]:
+        tokenizer = chars()
+        options = {"num": 1, "tokens": 12, "beam": BeamSearch(beam=3), "stop": ()}
+        runtime = Shifting(tokenizer.vocab_size)
+        return list(search(runtime, tokenizer, seeds, **options | changed))
+
+    def test_a_beam_of_one_is_greedy(self):
+        beam = BeamSearch(beam=1)
+        greedy = several(["", "ab", "tale"], sampling=GREEDY, tokens=12)
+        assert self.find(["", "ab", "tale"], beam=beam) == greedy
+
+    def test_the_best_come_first_and_are_different(self):
+        ((first, second, third),) = self.find(["ab"], num=3)
+        assert len({first.text, second.text, third.text}) == 3
+        assert [[first]] == self.find(["ab"])
+
+    def test_a_stop_string_ends_a_text(self):
+        tokenizer = chars()
+        runtime = Script(tokenizer, "ab", tokenizer.encode_ids("cdefg"))
+        ((text, *_),) = search(
+            runtime, tokenizer, ["ab"], num=2, tokens=9, beam=BeamSearch(beam=2), stop=["ef"]
+        )
+        assert text == Generation(seed="ab", text="cd", tokens=4, finish_reason="stop")
+
+    def test_the_end_symbol_ends_a_text(self):
+        tokenizer = chars()
+        runtime = Script(tokenizer, "", [*tokenizer.encode_ids("cd"), EOS])
+        ((text,),) = search(
+            runtime, tokenizer, [""], num=1, tokens=9, beam=BeamSearch(beam=4), stop=()
+        )
+        assert text == Generation(seed="", text="cd", tokens=3, finish_reason="end")
+
+    def test_no_tokens(self):
+        assert self.find(["ab"], tokens=0) == [
+            [Generation(seed="ab", text="", tokens=0, finish_reason="length")]
+        ]
+
+    @pytest.mark.parametrize("changed", [{"num": 4}, {"stop": [""]}, {"beam": BeamSearch(beam=0)}])
+    def test_what_makes_no_sense_is_refused_before_anything_runs(self, changed):
+        options = {"num": 1, "tokens": 12, "beam": BeamSearch(beam=3), "stop": ()} | changed
+        with pytest.raises(UsageError):
+            search(Shifting(30), chars(), ["a"], **options)

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
 import shutil
+import threading
+import time
+import weakref
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
 
 from seqkit import api
+from seqkit.decoding.beam import BeamSearch
 from seqkit.decoding.sampling import Sampling
 from seqkit.errors import BundleError, DataError, UsageError
 from seqkit.examples import TextExample, TokensExample
 from seqkit.model import TextModel
 from seqkit.predictions import Classification, MultiClassification, Tagging
+from seqkit.runtimes import choice
 
 TEXTS = ["the cat sat", "a", "", "dogs ran to the park all day long", " \t\n", "my unheard mat"]
 
@@ -266,6 +273,69 @@ class TestErrors:
             writer.errors([TextExample("a", "")])
 
 
+class TestThreads:
+    def test_one_model_answers_several_at_once(self, classifier, tagger):
+        texts = [f"{text} {n}" for n in range(8) for text in TEXTS]
+        for path, ask in ((classifier.path, "classify"), (tagger.path, "tag")):
+            alone = list(getattr(api.load(path, threads=1), ask)(texts))
+            shared, ready = api.load(path, threads=1), threading.Barrier(6)
+
+            def answers(model=shared, ready=ready, ask=ask):
+                ready.wait(10)
+                return list(getattr(model, ask)(texts))
+
+            with ThreadPoolExecutor(6) as pool:
+                found = [job.result(60) for job in [pool.submit(answers) for _ in range(6)]]
+            assert found == 6 * [alone]
+
+    def test_its_runtime_is_made_once(self, classifier, monkeypatch):
+        made, ready = [], threading.Barrier(4)
+
+        def choose(*arguments, **options):
+            made.append(1)
+            time.sleep(0.05)
+            return choice.choose(*arguments, **options)
+
+        monkeypatch.setattr("seqkit.model.choose", choose)
+        model = api.load(classifier.path)
+
+        def label():
+            ready.wait(10)
+            return model.classify("a cat").label
+
+        with ThreadPoolExecutor(4) as pool:
+            labels = {job.result(60) for job in [pool.submit(label) for _ in range(4)]}
+        assert (len(labels), made) == (1, [1])
+
+
+class TestClose:
+    def test_a_closed_model_says_so(self, classifier):
+        with api.load(classifier.path) as model:
+            answer = model.classify("a cat")
+        assert answer.label
+        for call in (lambda: model.classify("a cat"), model.layers, model.runtimes):
+            with pytest.raises(UsageError, match=r"is closed\. Load it again"):
+                call()
+        model.close()
+
+    def test_what_it_held_is_let_go(self, classifier):
+        model = api.load(classifier.path)
+        model.classify("a cat")
+        held = weakref.ref(model._runtime)
+        model.close()
+        gc.collect()
+        assert held() is None
+
+    def test_answers_that_are_being_made_are_finished(self, classifier):
+        model = api.load(classifier.path)
+        answers = model.classify(["a cat", "a dog"])
+        next(answers)
+        model.close()
+        assert next(answers).label
+        with pytest.raises(StopIteration):
+            next(answers)
+
+
 class TestWrongTask:
     def test_the_message_says_what_the_model_is_for(self, classifier, tagger, writer):
         for call in (
@@ -301,6 +371,41 @@ class TestGenerate:
         three = writer.generate("the", num=3, tokens=30, random_seed=5)
         assert writer.generate("the", num=1, tokens=30, random_seed=5) == three[:1]
         assert len({result.text for result in three}) == 3
+
+    def test_several_seeds_have_a_list_each_in_their_order(self, writer):
+        options = {"num": 2, "tokens": 30, "random_seed": 5}
+        found = list(writer.generate(iter(["the", "a cat ran. " * 60, "", "a"]), **options))
+        assert [text.seed for texts in found for text in texts[:1]] == [
+            "the",
+            "a cat ran. " * 60,
+            "",
+            "a",
+        ]
+        assert [len(texts) for texts in found] == [2, 2, 2, 2]
+        assert found[0] == writer.generate("the", **options)
+
+    def test_each_of_several_seeds_goes_on_as_it_does_alone(self, writer):
+        options = {"tokens": 30, "sampling": Sampling(temperature=0.0)}
+        seeds = ["the", "a cat ran. " * 60, "", "a"]
+        assert list(writer.generate(seeds, **options)) == [
+            writer.generate(seed, **options) for seed in seeds
+        ]
+
+    def test_a_beam_of_one_is_greedy_and_a_wider_one_has_several_texts(self, writer):
+        greedy = {"tokens": 8, "sampling": Sampling(temperature=0.0)}
+        one = writer.generate("the", tokens=8, sampling=BeamSearch(beam=1))
+        assert one == writer.generate("the", **greedy)
+        best, second = writer.generate("the", tokens=8, sampling=BeamSearch(beam=4), num=2)
+        assert best != second
+        seeds = ["the", "a"]
+        several = list(writer.generate(seeds, tokens=8, sampling=BeamSearch(beam=4)))
+        assert several[0] == [best]
+        assert [texts[0].seed for texts in several] == seeds
+
+    @pytest.mark.parametrize("sampling", [Sampling(top_p=0.0), BeamSearch(beam=0)])
+    def test_an_option_out_of_range_is_refused_before_a_seed_is_read(self, writer, sampling):
+        with pytest.raises(UsageError, match="out of its range"):
+            writer.generate(iter(["the"]), sampling=sampling)
 
     @pytest.mark.parametrize("seed", ["", "the", "the ", "a cat ran. " * 60, "Ünheard 🙂"])
     def test_streamed_pieces_make_up_the_text(self, writer, word_writer, seed):

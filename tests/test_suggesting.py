@@ -44,12 +44,10 @@ class Table:
     def select(self, state: list[tuple[int, ...]], rows: Sequence[int]) -> list[tuple[int, ...]]:
         return [state[row] for row in rows]
 
-    def run(self, ids: np.ndarray, lengths: np.ndarray, state: Any) -> tuple[np.ndarray, Any]:
-        logits = np.zeros((*ids.shape, self.size))
-        for step, row in enumerate(ids.tolist()):
-            state = [(*before, token) for before, token in zip(state, row, strict=True)]
-            logits[step] = [self.row(history) for history in state]
-        return logits, state
+    def advance(self, ids: np.ndarray, lengths: np.ndarray, state: Any) -> tuple[np.ndarray, Any]:
+        columns = zip(state, ids.T.tolist(), lengths.tolist(), strict=True)
+        state = [(*before, *column[:length]) for before, column, length in columns]
+        return np.array([self.row(history) for history in state]), state
 
 
 class Drawn(Table):

@@ -49,6 +49,7 @@ CELLS = [
         options=RNNOptions,
         states=("h",),
         gates=1,
+        lowering="seqkit.lowering.cells:rnn",
     ),
     CellSpec(
         name="gru",
@@ -57,6 +58,7 @@ CELLS = [
         options=GRUOptions,
         states=("h",),
         gates=3,
+        lowering="seqkit.lowering.cells:gru",
     ),
     CellSpec(
         name="lstm",
@@ -66,5 +68,6 @@ CELLS = [
         options=LSTMOptions,
         states=("h", "c"),
         gates=4,
+        lowering="seqkit.lowering.cells:lstm",
     ),
 ]

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from seqkit.cli.options import (
+    bulk_options,
     encoding_option,
     format_option,
     model_option,
     output_option,
     reader_options,
+    runtime_options,
 )
-from seqkit.cli.output import cell, csv_line
-from seqkit.examples import TextExample
+from seqkit.cli.output import ARRAY, LINES, Layout, cell, csv_line
+
+if TYPE_CHECKING:
+    from seqkit.model import TextModel
 
 #: What a table shows in place of a label that an empty document does not have.
 NOTHING = "(none)"
@@ -25,18 +30,24 @@ NOTHING = "(none)"
 @click.command()
 @click.argument("files", nargs=-1, metavar="[FILE]...")
 @model_option("classification")
+@runtime_options
 @click.option("--lines", is_flag=True, help="Each line is a document, not each file.")
 @format_option("table", "json", "jsonl", "csv")
 @output_option
+@bulk_options
 @encoding_option
 @reader_options
 def classify(
     *,
     files: tuple[str, ...],
     model: str,
+    runtime: str,
+    threads: int,
     lines: bool,
     form: str | None,
     output: Path | None,
+    resume: bool,
+    jobs: int,
     encoding: str,
     reader: str,
     reader_settings: tuple[str, ...],
@@ -53,49 +64,62 @@ def classify(
       seqkit classify --lines --format csv 'reviews/*.txt' > labels.csv
       seqkit classify --reader csv --reader-option text=body reviews.csv
     """
+    from seqkit.cli import bulk
     from seqkit.cli import input as source
     from seqkit.cli import output as out
 
     part = source.reader_part(reader, reader_settings)
     documents = source.Documents(source.named(files), lines=lines, encoding=encoding, reader=part)
     form = out.chosen(form, output)
+    job = bulk.Job(
+        model=model,
+        task="classification",
+        command="classify",
+        runtime=runtime,
+        threads=threads,
+        jobs=jobs,
+        layout=partial(_layout, form),
+    )
+    bulk.run(job, documents, form=form, output=output, resume=resume)
 
-    from seqkit import api
 
-    loaded = api.load(model, task="classification")
-    # given tokens, which --reader may bring, are taken as text
-    rows = loaded.classify(cast("Iterable[TextExample]", documents))
-    several = getattr(loaded.recipe.head.options, "multi_label", False)
+def _layout(form: str, model: TextModel) -> Layout:
+    several = getattr(model.recipe.head.options, "multi_label", False)
     match form:
         case "json":
-            chunks = out.json_array(rows)
+            return ARRAY
         case "jsonl":
-            chunks = out.json_lines(rows)
+            return LINES
         case "csv":
-            chunks = _csv(rows, loaded.labels, several=several)
+            return _csv(model.labels, several=several)
         case _:
-            chunks = _table(rows, loaded.labels, several=several)
-    out.write(chunks, output)
+            return _table(model.labels, several=several)
 
 
-def _csv(rows: Iterable[Any], labels: Sequence[str], *, several: bool) -> Iterator[str]:
+def _csv(labels: Iterable[str], *, several: bool) -> Layout:
     """A row a document: its label or labels, then each label's probability in a column."""
     names = ["source", "labels"] if several else ["source", "label", "probability"]
-    yield csv_line([*names, *(f"probability:{label}" for label in labels)])
-    for row in rows:
-        answer = ["|".join(row.labels)] if several else [row.label, row.probability]
-        each = (row.probabilities.get(label, "") for label in labels)
-        yield csv_line([row.source, *answer, *each])
+    header = csv_line([*names, *(f"probability:{label}" for label in labels)])
+
+    def row(_: Any, result: Any) -> str:
+        answer = ["|".join(result.labels)] if several else [result.label, result.probability]
+        each = (result.probabilities.get(label, "") for label in labels)
+        return csv_line([result.source, *answer, *each])
+
+    return Layout(row=row, begin=header, nothing=header)
 
 
-def _table(rows: Iterable[Any], labels: Sequence[str], *, several: bool) -> Iterator[str]:
+def _table(labels: Iterable[str], *, several: bool) -> Layout:
     """A line a document, shown as soon as it is there, so that widths can't wait for the last."""
     width = max(map(len, (*labels, "label", NOTHING)))
     header = "labels" if several else f"{'label':{width}}  probability"
-    yield f"{header}  source\n"
-    for row in rows:
+    header = f"{header}  source\n"
+
+    def row(_: Any, result: Any) -> str:
         if several:
-            answer = ", ".join(f"{name} {row.probabilities[name]:.4f}" for name in row.labels)
+            answer = ", ".join(f"{name} {result.probabilities[name]:.4f}" for name in result.labels)
         else:
-            answer = f"{row.label or NOTHING:{width}}  {row.probability:11.4f}"
-        yield f"{answer or NOTHING}  {cell(row.source)}\n"
+            answer = f"{result.label or NOTHING:{width}}  {result.probability:11.4f}"
+        return f"{answer or NOTHING}  {cell(result.source)}\n"
+
+    return Layout(row=row, begin=header, nothing=header)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import glob
 import io
 import os
+import stat
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import click
 
@@ -18,7 +19,8 @@ from seqkit import recipe, registry
 from seqkit.errors import DataError, UsageError
 from seqkit.examples import Example, TextExample
 from seqkit.readers.base import Reader
-from seqkit.readers.lines import LONGEST_TEXT, open_binary, read_lines
+from seqkit.readers.compressed import unpacked
+from seqkit.readers.lines import LONGEST_TEXT, StreamReader, open_packed, read_lines
 from seqkit.recipe import Part
 
 STDIN = "-"
@@ -62,6 +64,24 @@ def named(arguments: Sequence[str]) -> list[str]:
     return files
 
 
+@dataclass(slots=True)
+class Place:
+    """How far the reading of files has come.
+
+    Attributes:
+        before: Bytes of the files that are done.
+        file: The one that is being read, if any is.
+    """
+
+    before: int = 0
+    file: BinaryIO | None = None
+
+    @property
+    def bytes(self) -> int:
+        """Bytes that have been read, compressed as they are."""
+        return self.before + (self.file.tell() if self.file else 0)
+
+
 @dataclass(frozen=True, slots=True)
 class Documents:
     """The documents of several files, read as they are asked for.
@@ -81,7 +101,14 @@ class Documents:
     line_ends: bool = False
 
     def __iter__(self) -> Iterator[Example]:
+        """The documents in order, as :meth:`read` gives them."""
+        return self.read(Place())
+
+    def read(self, place: Place) -> Iterator[Example]:
         """The documents in order, empty ones too.
+
+        Args:
+            place: Told how far the reading has come.
 
         Raises:
             DataError: A file can't be read or decoded; the message names file and line.
@@ -90,20 +117,58 @@ class Documents:
             # A file's name may hold bytes that are no text; results can't.
             shown = os.fsencode(name).decode("utf-8", "replace")
             if self.reader is not None:
-                yield from self._examples(name)
+                yield from self._examples(name, place)
             elif self.lines:
-                with _opened(name) as stream:
+                with _opened(name, place) as stream:
                     for line in read_lines(stream, name, self.encoding):
                         if line.problem:
                             raise line.problem
                         yield TextExample(line.text, f"{shown}:{line.number}")
             else:
-                yield TextExample(self._whole(name), shown)
+                yield TextExample(self._whole(name, place), shown)
+            place.before += _size(name)
 
-    def _whole(self, name: str) -> str:
+    @property
+    def size(self) -> int:
+        """Bytes of all files; 0 where they are not known."""
+        return sum(map(_size, self.files)) if self.are_files else 0
+
+    @property
+    def are_files(self) -> bool:
+        """Whether all can be read again, and are there already."""
+        statuses = [None if name == STDIN else _status(name) for name in self.files]
+        return all(status and stat.S_ISREG(status.st_mode) for status in statuses)
+
+    @property
+    def are_live(self) -> bool:
+        """Whether some come through a pipe or from a keyboard, so that more may yet be written."""
+        statuses = filter(None, map(_status, self.files))
+        return any(not stat.S_ISREG(status.st_mode) for status in statuses)
+
+    def origin(self) -> dict[str, Any]:
+        """What the documents depend on, as JSON can hold it.
+
+        Raises:
+            UsageError: They are not in files, so that they can't be read again.
+        """
+        if not self.are_files:
+            raise UsageError(
+                "A run on standard input or a pipe can't be gone on with",
+                why="what was read of it can't be read again",
+                fix="Write it to a file first",
+            )
+        statuses = [(name, Path(name).stat()) for name in self.files]
+        return {
+            "input": [[name, status.st_size, status.st_mtime_ns] for name, status in statuses],
+            "--lines": self.lines,
+            "--encoding": self.encoding,
+            "--reader": repr(self.reader),
+        }
+
+    def _whole(self, name: str, place: Place) -> str:
         """A file's text; put together from lines, for errors that name theirs."""
         pieces, size = [], 0
-        with _opened(name) as stream:
+        with _opened(name, place) as stream:
             for line in read_lines(stream, name, self.encoding):
                 if line.problem:
                     raise line.problem
@@ -121,22 +186,66 @@ class Documents:
         )
         return made
 
-    def _examples(self, name: str) -> Iterator[Example]:
+    def _examples(self, name: str, place: Place) -> Iterator[Example]:
         reader = self.open_reader()
-        return reader.read_stream(_stdin(), STDIN) if name == STDIN else reader.read(Path(name))
+        if name == STDIN:
+            with _opened(name, place) as stream:
+                yield from reader.read_stream(stream, STDIN)
+        elif isinstance(reader, StreamReader):
+            with _opened(name, place) as stream:
+                yield from reader.read_opened(stream, Path(name))
+        else:
+            yield from reader.read(Path(name))
 
 
 @contextmanager
-def _opened(name: str) -> Iterator[BinaryIO]:
+def _opened(name: str, place: Place) -> Iterator[BinaryIO]:
+    """A file's content; its place is told while it is open."""
     if name == STDIN:
-        yield _stdin()
-    else:
-        with open_binary(Path(name)) as stream:
+        with _stdin() as stream:
             yield stream
+        return
+    with open_packed(Path(name)) as packed, unpacked(packed, Path(name)) as stream:
+        place.file = packed
+        try:
+            yield stream
+        finally:
+            place.file = None
 
 
-def _stdin() -> BinaryIO:
-    return getattr(sys.stdin, "buffer", None) or io.BytesIO(sys.stdin.read().encode())
+@contextmanager
+def _stdin() -> Iterator[BinaryIO]:
+    number = _number_of_stdin()
+    if number is None:
+        yield getattr(sys.stdin, "buffer", None) or io.BytesIO(sys.stdin.read().encode())
+        return
+    # sys.stdin itself can't be closed at exit while a thread waits to read from it
+    with open(number, "rb", closefd=False) as stream:
+        yield stream
+
+
+def _number_of_stdin() -> int | None:
+    """The descriptor of standard input; none where a program put something else in its place."""
+    try:
+        return sys.stdin.fileno()
+    except (AttributeError, OSError, ValueError):
+        return None
+
+
+def _status(name: str) -> os.stat_result | None:
+    """What is known of a file; nothing of what a program put in place of standard input."""
+    number = _number_of_stdin() if name == STDIN else None
+    if name == STDIN:
+        return None if number is None else os.fstat(number)
+    try:
+        return Path(name).stat()
+    except OSError:  # which reading it will tell
+        return None
+
+
+def _size(name: str) -> int:
+    status = _status(name)
+    return status.st_size if status else 0
 
 
 def reader_part(name: str, settings: Sequence[str]) -> Part | None:

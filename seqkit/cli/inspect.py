@@ -31,7 +31,12 @@ def inspect(*, model: str, form: str) -> None:
     if form == "json":
         from seqkit.cli.output import to_json
 
-        facts = {"path": str(loaded.path), "manifest": loaded.manifest, "layers": loaded.layers()}
+        facts = {
+            "path": str(loaded.path),
+            "manifest": loaded.manifest,
+            "runtimes": list(loaded.runtimes()),
+            "layers": loaded.layers(),
+        }
         click.echo(to_json(facts, indent=2))
     else:
         _print(loaded)
@@ -58,6 +63,7 @@ def _print(model: TextModel) -> None:
         "examples": f"{corpus.train_examples:,} to train, {corpus.dev_examples:,} to score",
         "trained": f"{manifest.created}, {duration(manifest.seconds)} on "
         f"{manifest.machine.device or 'cpu'}, random seed {manifest.random_seed}",
+        "runtime": _runtime(model),
         "best epoch": str(manifest.best_epoch or "none finished"),
         "format": f"{manifest.format_version}, by seqkit {manifest.seqkit_version}",
     }
@@ -72,6 +78,16 @@ def _print(model: TextModel) -> None:
     layers.append(["all", "", sum(layer.parameters for layer in tensors)])
     click.echo()
     print_table(["layer", "shape", "parameters"], layers)
+
+
+def _runtime(model: TextModel) -> str:
+    """What runs it to predict, and why none of the faster ones does."""
+    before: list[str] = []
+    for candidate in model.runtimes():
+        if not candidate.obstacle:
+            return "; not ".join([candidate.name, *before])
+        before.append(f"{candidate.name}: {candidate.obstacle}")
+    return "none; not " + "; not ".join(before)
 
 
 def _listed(labels: tuple[str, ...]) -> str:

@@ -62,6 +62,21 @@ def model_option(task: str) -> Callable[[_F], _F]:
 #: The MODEL argument of commands that look at one particular model.
 model_argument = click.argument("model", type=PartName("model"), metavar="MODEL")
 
+runtime_options: Callable[[_F], _F] = lambda function: click.option(  # noqa: E731 -- a decorator
+    "--runtime",
+    type=PartName("runtime"),
+    default="auto",
+    show_default=True,
+    help="What runs the model; auto takes the fastest that can, which 'seqkit inspect' tells.",
+)(
+    click.option(
+        "--threads",
+        type=click.IntRange(min=0),
+        default=0,
+        help="Processor threads to use at most; 0 for as many as there are cores.",
+    )(function)
+)
+
 encoding_option = click.option(
     "--encoding",
     default="utf-8",
@@ -115,6 +130,19 @@ output_option = click.option(
     "-o",
     type=click.Path(path_type=Path, dir_okay=False),
     help="Write results to this file, complete or not at all.",
+)
+
+
+bulk_options: Callable[[_F], _F] = lambda function: click.option(  # noqa: E731 -- a decorator
+    "--resume", is_flag=True, help="Go on with an interrupted run that wrote to --output."
+)(
+    click.option(
+        "--jobs",
+        type=click.IntRange(min=1),
+        default=1,
+        show_default=True,
+        help="Processes that share the work, and the threads; each holds the model in memory.",
+    )(function)
 )
 
 

@@ -7,11 +7,13 @@ import io
 import os
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
 
 from seqkit.errors import UsageError
+from seqkit.examples import Example
 
 _SUFFIXES = {".json": "json", ".jsonl": "jsonl", ".ndjson": "jsonl", ".csv": "csv"}
 
@@ -80,16 +82,51 @@ def to_json(value: Any, *, indent: int = 0) -> str:
 
 def json_lines(rows: Iterable[Any]) -> Iterator[str]:
     """A JSON object a line."""
-    return (f"{to_json(row)}\n" for row in rows)
+    return map(json_line, rows)
+
+
+def json_line(row: Any) -> str:
+    """A JSON object in a line of its own."""
+    return f"{to_json(row)}\n"
 
 
 def json_array(rows: Iterable[Any]) -> Iterator[str]:
     """One JSON array, an element a line, written as the rows come."""
-    before = "[\n"
+    before = ARRAY.begin
     for row in rows:
         yield f"{before}{to_json(row)}"
-        before = ",\n"
-    yield "[]\n" if before == "[\n" else "\n]\n"
+        before = ARRAY.between
+    yield ARRAY.nothing if before == ARRAY.begin else ARRAY.end
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layout:
+    """How the results for documents become one text.
+
+    Attributes:
+        row: The text of a document's result, given the document and the result.
+        begin: What stands before the first.
+        between: What stands between two.
+        end: What stands after the last.
+        nothing: The whole text where there are no documents.
+    """
+
+    row: Callable[[Example, Any], str]
+    begin: str = ""
+    between: str = ""
+    end: str = ""
+    nothing: str = ""
+
+
+#: Each result as a line of JSON, and as an element of one array.
+LINES = Layout(row=lambda _, result: json_line(result))
+ARRAY = Layout(
+    row=lambda _, result: to_json(result),
+    begin="[\n",
+    between=",\n",
+    end="\n]\n",
+    nothing="[]\n",
+)
 
 
 def csv_line(cells: Iterable[Any]) -> str:

@@ -171,9 +171,10 @@ def _part_page(kind: str, part: registry.Registered, chosen_by: str) -> str:
     for field in fields(part.spec):
         if field.name not in ("name", "summary", "short_help", "options"):
             facts[field.name] = _in_words(getattr(part.spec, field.name))
+    facts = {key: value for key, value in facts.items() if value}
     width = max(map(len, facts))
     lines = [f"{kind} {part.spec.name}"]
-    lines += [f"  {key.ljust(width)}  {value}".rstrip() for key, value in facts.items()]
+    lines += [f"  {key.ljust(width)}  {value}" for key, value in facts.items()]
     described = describe(part.spec.options) if hasattr(part.spec, "options") else []
     for option in described:
         allowed = ", ".join(filter(None, (option.type, option.range)))

@@ -1,4 +1,4 @@
-"""Training as it is watched: one live display on a terminal, plain lines elsewhere."""
+"""What takes long as it is watched: a live display on a terminal; of training, lines elsewhere."""
 
 from __future__ import annotations
 
@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 #: Seconds between plain lines within an epoch.
 QUIET = 10.0
+
+#: Seconds after which a count of documents is shown.
+SOON = 1.0
 
 
 class Watch:
@@ -128,6 +131,71 @@ class Watch:
             print(line, file=self.stream, flush=True)
 
 
+class Counted:
+    """Documents that are done, shown on a terminal once that takes a while; a context manager.
+
+    Args:
+        size: Bytes of all input, or 0 where that is not known.
+        stream: Where to write.
+        clock: Seconds that never go back.
+    """
+
+    def __init__(
+        self,
+        size: int,
+        stream: TextIO | None = None,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.stream = stream or sys.stderr
+        self.clock = clock
+        self._size = size
+        self._documents = self._done = self._from = 0
+        self._began = clock()
+        self._live: Progress | None = None
+
+    def __enter__(self) -> Counted:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._live is not None:
+            self._live.stop()
+
+    def skip(self, documents: int, read: int) -> None:
+        """Some documents were done by an earlier run, which says nothing of the speed of this."""
+        self._done += documents
+        self._began, self._from = self.clock(), read
+
+    def add(self, documents: int, read: int) -> None:
+        """Some documents are done.
+
+        Args:
+            documents: How many.
+            read: Bytes of the input up to the last of them.
+        """
+        self._documents += documents
+        passed = self.clock() - self._began
+        if passed < SOON or not self.stream.isatty():
+            return
+        if self._live is None:
+            self._live = _display(self.stream, bar=bool(self._size))
+            self._live.add_task("", total=self._size or None, facts="")
+            self._live.start()
+        facts = [
+            f"{self._done + self._documents:,} documents",
+            f"{self._documents / passed:,.0f} documents/s",
+        ]
+        if self._size:
+            left = passed * (self._size - read) / max(read - self._from, 1)
+            facts += [f"{read / self._size:.0%}", f"{duration(left)} left"]
+        self._live.update(self._live.task_ids[0], completed=read, facts="  ".join(facts))
+
+
 class Speed:
     """Steps and tokens a second since training began or went on, for the time that is left."""
 
@@ -165,15 +233,16 @@ def in_words(scores: Mapping[str, float], *, prefix: str = "") -> str:
     return ", ".join(f"{prefix}{name} {value:.4f}" for name, value in scores.items())
 
 
-def _display(stream: TextIO) -> Progress:
+def _display(stream: TextIO, *, bar: bool = True) -> Progress:
     from rich.console import Console  # only where somebody looks at it
     from rich.progress import BarColumn, Progress, TextColumn
 
     # Epochs pass by on standard error above the bar, so that results alone are piped.
     return Progress(
         TextColumn("{task.description}"),
-        BarColumn(bar_width=24),
+        *([BarColumn(bar_width=24)] if bar else []),
         TextColumn("{task.fields[facts]}"),
         console=Console(file=stream),
         transient=True,
+        redirect_stdout=False,
     )

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import click
 
-from seqkit.cli.options import format_option, model_option
+from seqkit.cli.options import format_option, model_option, runtime_options
 
 
 @click.command()
 @click.argument("text")
 @model_option("generation")
+@runtime_options
 @click.option(
     "--num", type=click.IntRange(min=1), default=5, show_default=True, help="How many words."
 )
 @format_option("table", "json", "jsonl")
-def suggest(*, text: str, model: str, num: int, form: str | None) -> None:
+def suggest(
+    *, text: str, model: str, runtime: str, threads: int, num: int, form: str | None
+) -> None:
     """Suggest the words that are likeliest to come after TEXT, with their probabilities.
 
     A word that TEXT ends with counts as complete.
@@ -26,7 +29,9 @@ def suggest(*, text: str, model: str, num: int, form: str | None) -> None:
     from seqkit import api
     from seqkit.cli import output as out
 
-    suggestions = api.load(model, task="generation").suggest(text, num=num)
+    suggestions = api.load(model, task="generation", runtime=runtime, threads=threads).suggest(
+        text, num=num
+    )
     match out.chosen(form, None):
         case "json":
             out.write(out.json_array(suggestions), None)

@@ -2,47 +2,55 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Iterable, Iterator
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from seqkit import registry
 from seqkit.cli.classify import NOTHING
 from seqkit.cli.options import (
+    bulk_options,
     encoding_option,
     format_option,
     model_option,
     output_option,
     reader_options,
+    runtime_options,
 )
-from seqkit.cli.output import aligned, cell, csv_line
+from seqkit.cli.output import ARRAY, LINES, Layout, aligned, cell, csv_line
 from seqkit.errors import UsageError
 from seqkit.examples import Example, TokensExample
 from seqkit.predictions import Tagging
+from seqkit.readers.compressed import without_suffix
 
 if TYPE_CHECKING:
+    from seqkit.cli.input import Documents
     from seqkit.model import TextModel
-    from seqkit.readers.base import Reader
 
 
 @click.command()
 @click.argument("files", nargs=-1, metavar="[FILE]...")
 @model_option("tagging")
+@runtime_options
 @click.option("--lines", is_flag=True, help="Each line is a document, not each file.")
 @format_option("table", "json", "jsonl", "csv", "conllu")
 @output_option
+@bulk_options
 @encoding_option
 @reader_options
 def tag(
     *,
     files: tuple[str, ...],
     model: str,
+    runtime: str,
+    threads: int,
     lines: bool,
     form: str | None,
     output: Path | None,
+    resume: bool,
+    jobs: int,
     encoding: str,
     reader: str,
     reader_settings: tuple[str, ...],
@@ -60,6 +68,7 @@ def tag(
       echo 'She sells sea shells .' | seqkit tag --format conllu
       seqkit tag sentences.conllu > tagged.conllu
     """
+    from seqkit.cli import bulk
     from seqkit.cli import input as source
     from seqkit.cli import output as out
 
@@ -70,22 +79,37 @@ def tag(
     documents = source.Documents(names, lines=lines, encoding=encoding, reader=part, line_ends=True)
     rows_back = part is not None and registry.find("reader", part.name).spec.tasks == ("tagging",)
     form = out.chosen(form, output, otherwise="conllu" if rows_back else "jsonl")
+    job = bulk.Job(
+        model=model,
+        task="tagging",
+        command="tag",
+        runtime=runtime,
+        threads=threads,
+        jobs=jobs,
+        layout=partial(_layout, form, documents if rows_back else None),
+    )
+    bulk.run(job, documents, form=form, output=output, resume=resume)
 
-    from seqkit import api
 
-    loaded = api.load(model, task="tagging")
+def _layout(form: str, documents: Documents | None, _: TextModel) -> Layout:
+    """The layout of a format.
+
+    Args:
+        form: Its name.
+        documents: Those whose own rows CoNLL-U gives back, if they have any.
+    """
     match form:
         case "json":
-            chunks = out.json_array(loaded.tag(documents))
+            return ARRAY
         case "jsonl":
-            chunks = out.json_lines(loaded.tag(documents))
+            return LINES
         case "csv":
-            chunks = _csv(loaded.tag(documents))
+            header = csv_line(["source", "text", "tag", "probability", "start", "end"])
+            return Layout(row=_csv, begin=header, nothing=header)
         case "conllu":
-            chunks = _rows(loaded, documents, documents.open_reader() if rows_back else None)
+            return _rows(documents) if documents else Layout(row=_conllu)
         case _:
-            chunks = _table(loaded.tag(documents))
-    out.write(chunks, output)
+            return Layout(row=_table, between="\n")
 
 
 def _reader_of(names: list[str]) -> str:
@@ -105,30 +129,26 @@ def _reader_of(names: list[str]) -> str:
 
 
 def _claimed(name: str) -> str:
+    plain = without_suffix(name.lower())
     for part in registry.registered("reader"):
-        if part.spec.tasks == ("tagging",) and name.lower().endswith(part.spec.suffixes):
+        if part.spec.tasks == ("tagging",) and plain.endswith(part.spec.suffixes):
             return str(part.qualified)
     return ""
 
 
-def _rows(model: TextModel, documents: Iterable[Example], reader: Reader | None) -> Iterator[str]:
-    """CoNLL-U rows, or the input's own rows with the tags in place of its own."""
-    pending: deque[Example] = deque()
+def _rows(documents: Documents) -> Layout:
+    """The input's own rows with the tags in place of its own; others as CoNLL-U."""
+    reader = documents.open_reader()
 
-    def remembered() -> Iterator[Example]:
-        for example in documents:
-            pending.append(example)
-            yield example
+    def row(example: Example, tagging: Tagging) -> str:
+        if isinstance(example, TokensExample):
+            return reader.write(example, [token.tag for token in tagging.tokens])
+        return _conllu(example, tagging)
 
-    for tagging in model.tag(remembered()):
-        example = pending.popleft()
-        if reader is not None and isinstance(example, TokensExample):
-            yield reader.write(example, [token.tag for token in tagging.tokens])
-        else:
-            yield _conllu(tagging)
+    return Layout(row=row)
 
 
-def _conllu(tagging: Tagging) -> str:
+def _conllu(_: Any, tagging: Tagging) -> str:
     """A document as one sentence, with offsets as Universal Dependencies' TokenRange."""
     lines = [f"# source = {cell(tagging.source)}"]
     for number, token in enumerate(tagging.tokens, 1):
@@ -138,23 +158,18 @@ def _conllu(tagging: Tagging) -> str:
     return "\n".join(lines) + "\n\n"
 
 
-def _csv(rows: Iterable[Tagging]) -> Iterator[str]:
+def _csv(_: Any, tagging: Tagging) -> str:
     """A row a word; a document without words has one row with empty cells."""
-    yield csv_line(["source", "text", "tag", "probability", "start", "end"])
-    for row in rows:
-        for token in row.tokens:
-            cells = [token.text, token.tag, token.probability, token.start, token.end]
-            yield csv_line([row.source, *cells])
-        if not row.tokens:
-            yield csv_line([row.source, "", "", "", "", ""])
+    rows: list[list[Any]] = [
+        [tagging.source, token.text, token.tag, token.probability, token.start, token.end]
+        for token in tagging.tokens
+    ]
+    return "".join(csv_line(row) for row in rows or [[tagging.source, "", "", "", "", ""]])
 
 
-def _table(rows: Iterable[Tagging]) -> Iterator[str]:
+def _table(_: Any, tagging: Tagging) -> str:
     """A small table a document, shown as soon as it is there."""
-    before = ""
-    for row in rows:
-        lines = [["word", "tag", "probability"]]
-        lines += [[cell(token.text), token.tag, cell(token.probability)] for token in row.tokens]
-        body = aligned(lines, right=[2]) if row.tokens else [NOTHING]
-        yield before + "\n".join([cell(row.source), *body]) + "\n"
-        before = "\n"
+    lines = [["word", "tag", "probability"]]
+    lines += [[cell(token.text), token.tag, cell(token.probability)] for token in tagging.tokens]
+    body = aligned(lines, right=[2]) if tagging.tokens else [NOTHING]
+    return "\n".join([cell(tagging.source), *body]) + "\n"

@@ -7,8 +7,9 @@ top-k, top-p, min-p.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Any, Literal
 
 import msgspec
 import numpy as np
@@ -20,9 +21,11 @@ from seqkit.specs import Options
 
 #: The least temperature that float32 can divide by.
 _COLDEST = float(np.finfo(np.float32).tiny)
-#: How many tokens a block holds in :func:`draw`, and a column in :func:`_kth_greatest`.
+#: How many tokens a block holds in :func:`_reach`, and a column in :func:`_k_greatest`.
 _BLOCK = 256
 _COLUMN = 64
+#: How many of the likeliest tokens :func:`top_p` looks at, one after the other, before all.
+_HEADS = (256, 2048)
 
 
 class Sampling(Options, frozen=True, kw_only=True):
@@ -73,51 +76,41 @@ class Sampling(Options, frozen=True, kw_only=True):
     ] = 0
 
 
-def penalise_repetition(logits: np.ndarray, ids: np.ndarray, penalty: float) -> np.ndarray:
-    """Make some tokens less likely: positive logits are divided, negative ones multiplied.
+def penalise_repetition(logits: np.ndarray, ids: np.ndarray, penalty: float) -> None:
+    """Make some tokens less likely, in place: divide positive logits, multiply negative ones.
 
     Args:
         logits: ``(V,)``.
         ids: The tokens; repeated ones count once.
         penalty: Above 1 for less likely.
-
-    Returns:
-        A new array.
     """
-    bent = logits.copy()
     chosen = logits[ids]
-    bent[ids] = np.where(chosen < 0, chosen * penalty, chosen / penalty)
-    return bent
+    logits[ids] = np.where(chosen < 0, chosen * penalty, chosen / penalty)
 
 
-def ban(logits: np.ndarray, ids: Sequence[int]) -> np.ndarray:
-    """Make some tokens impossible.
+def ban(logits: np.ndarray, ids: Sequence[int]) -> None:
+    """Make some tokens impossible, in place: ``-inf`` for each.
 
     Args:
         logits: ``(V,)``.
         ids: The tokens.
-
-    Returns:
-        A new array with ``-inf`` for them.
     """
-    bent = logits.copy()
-    bent[list(ids)] = -np.inf
-    return bent
+    for i in ids:  # there are few, and numpy takes longer over a list of them
+        logits[i] = -np.inf
 
 
-def heat(logits: np.ndarray, temperature: float) -> np.ndarray:
-    """Divide by a temperature above 0, with the greatest logit moved to 0.
+def heat(logits: np.ndarray, temperature: float) -> None:
+    """Divide by a temperature above 0, in place, with the greatest logit moved to 0.
 
     Args:
         logits: ``(V,)``, at least one finite.
         temperature: Above 0.
-
-    Returns:
-        A new array.
     """
     # Moved first, so that a tiny temperature drives the others to -inf and none to +inf.
     with np.errstate(over="ignore"):
-        return np.asarray((logits - logits.max()) / max(temperature, _COLDEST))
+        logits -= _greatest(logits)
+        if temperature != 1:
+            logits /= max(temperature, _COLDEST)
 
 
 def top_k(logits: np.ndarray, k: int) -> np.ndarray:
@@ -130,84 +123,127 @@ def top_k(logits: np.ndarray, k: int) -> np.ndarray:
     Returns:
         Their indices, ascending; fewer than ``k`` if the rest is impossible.
     """
-    least = _kth_greatest(logits, min(k, len(logits)))
-    return np.flatnonzero(logits >= least if least > -np.inf else logits > -np.inf)
+    ids = _k_greatest(logits, min(k, len(logits)))
+    chosen = logits[ids]
+    if chosen[chosen.argmin()] == -np.inf:
+        return np.asarray(ids[chosen > -np.inf])
+    return ids
 
 
-def top_p(logits: np.ndarray, p: float) -> np.ndarray:
+def top_p(weights: np.ndarray, p: float) -> np.ndarray:
     """The fewest likeliest tokens that together reach probability ``p``.
 
     Args:
-        logits: ``(V,)``, at least one finite.
+        weights: ``(V,)``, each token's probability times any factor.
         p: Above 0, at most 1.
 
     Returns:
         Their indices, ascending; of equally likely tokens the lower ids come first.
     """
-    weights = np.exp(logits - logits.max())
-    needed = p * weights.sum(dtype=np.float64)
-    size = min(256, len(weights))
-    while True:
-        # The head alone is sorted, and a longer one only if it does not reach far enough.
-        head = weights[weights >= _kth_greatest(weights, size)]
-        head = np.sort(head)[::-1]
-        count = int(np.searchsorted(np.cumsum(head, dtype=np.float64), needed)) + 1
-        if count <= len(head) or size == len(weights):
+    needed = p * _sums(weights)[-1]
+    # A head that most often reaches far enough is sorted, and more only where it does not.
+    head = weights
+    for size in _HEADS:
+        if size >= len(weights):
             break
-        size = min(8 * size, len(weights))
-    least = head[min(count, len(head)) - 1]
-    kept = np.flatnonzero(weights >= least)
-    ties = np.flatnonzero(weights[kept] == least)
-    return np.delete(kept, ties[len(ties) - max(len(kept) - count, 0) :])
+        chosen = weights[_k_greatest(weights, size)]
+        if chosen.sum(dtype=np.float64) >= needed:
+            head = chosen
+            break
+    head = np.sort(head)[::-1]
+    count = _reach(head, _sums(head), needed, side="left") + 1
+    least = head[count - 1]
+    kept = _at_least(weights, least)
+    if len(kept) > count:
+        ties = (weights[kept] == least).nonzero()[0]
+        kept = np.delete(kept, ties[count - len(kept) :])
+    return kept
 
 
 def min_p(logits: np.ndarray, p: float) -> np.ndarray:
-    """The tokens at least ``p`` times as likely as the likeliest.
+    """Which tokens are at least ``p`` times as likely as the likeliest.
 
     Args:
-        logits: ``(V,)``, at least one finite.
+        logits: ``(V,)``, the greatest of them 0.
         p: Above 0, at most 1.
 
     Returns:
-        Their indices, ascending.
+        ``(V,)`` bool.
     """
-    return np.flatnonzero(logits - logits.max() >= np.log(p))
+    least = np.log(p)
+    # in the logits' own precision, in which numpy compares much faster
+    narrow = logits.dtype.type(least)
+    if narrow < least:
+        narrow = np.nextafter(narrow, np.inf, dtype=logits.dtype)
+    return np.asarray(logits >= narrow)
 
 
-def draw(logits: np.ndarray, uniform: float) -> int:
+def draw(weights: np.ndarray, uniform: float) -> int:
     """Turn one uniform number into an index by the inverse of the cumulative distribution.
 
     Args:
-        logits: ``(V,)``, at least one finite.
+        weights: ``(V,)``, each token's probability times any factor.
         uniform: At least 0 and below 1.
 
     Returns:
-        An index with the probability that the softmax gives it.
+        An index with the probability that the weights give it.
     """
-    weights = np.exp(logits - logits.max())
+    sums = _sums(weights)
+    return _reach(weights, sums, uniform * sums[-1], side="right")
+
+
+def _greatest(values: np.ndarray) -> Any:
+    """The greatest of ``(V,)`` values, or NaN where one is: ``max``, which numpy finds slower."""
+    return values[values.argmax()]
+
+
+def _sums(weights: np.ndarray) -> np.ndarray:
+    """The sums of weights up to each, or of more than a block up to each block's end, float64."""
+    if len(weights) > _BLOCK:
+        starts = np.arange(0, len(weights), _BLOCK)
+        weights = np.add.reduceat(weights, starts, dtype=np.float64)
+    return np.add.accumulate(weights, dtype=np.float64)
+
+
+def _reach(
+    weights: np.ndarray, sums: np.ndarray, wanted: float, *, side: Literal["left", "right"]
+) -> int:
+    """The first index up to which weights sum to at least ``wanted``, or to more.
+
+    Args:
+        weights: ``(V,)``, not all 0.
+        sums: Their :func:`_sums`.
+        wanted: At most the last of them, but for rounding.
+        side: ``left`` for at least, ``right`` for more.
+    """
+    begin = 0
     # Found first among sums of blocks, then inside one: a sum over all tokens one by one is slow.
-    sums = np.cumsum(np.add.reduceat(weights, range(0, len(weights), _BLOCK), dtype=np.float64))
-    wanted = uniform * sums[-1]
-    block = int(np.searchsorted(sums, wanted, side="right"))
-    if block:
-        wanted -= sums[block - 1]
-    begin = block * _BLOCK
-    reached = np.cumsum(weights[begin : begin + _BLOCK], dtype=np.float64)
-    # The two sums of a block may round differently. Below its end and from the right, an index is
-    # always found and is never that of an impossible token.
-    wanted = min(wanted, np.nextafter(reached[-1], 0))
-    return begin + int(np.searchsorted(reached, wanted, side="right"))
+    if len(weights) > _BLOCK:
+        block = min(int(sums.searchsorted(wanted, side)), len(sums) - 1)
+        if block:
+            wanted -= sums[block - 1]
+        begin = block * _BLOCK
+        sums = np.add.accumulate(weights[begin : begin + _BLOCK], dtype=np.float64)
+    # The two sums of a block may round differently. Below its end, an index is always found and
+    # is never that of an impossible token.
+    return begin + int(sums.searchsorted(min(wanted, math.nextafter(sums[-1], 0)), side))
 
 
-def _kth_greatest(values: np.ndarray, k: int) -> float:
-    """The ``k``-th greatest of ``(V,)`` values, ``1 <= k <= V``."""
+def _k_greatest(values: np.ndarray, k: int) -> np.ndarray:
+    """Indices, ascending, of the ``k`` greatest of ``(V,)`` values, and of what equals the last."""
     # Each column's maximum is one of the values, so the k-th greatest maximum is a lower bound
     # that leaves few to partition.
     columns = len(values) // _COLUMN
-    if k <= columns:
-        maxima = values[: columns * _COLUMN].reshape(_COLUMN, columns).max(axis=0)
-        values = values[values >= np.partition(maxima, columns - k)[columns - k]]
-    return float(np.partition(values, len(values) - k)[len(values) - k])
+    if k > columns:
+        return _at_least(values, np.partition(values, len(values) - k)[len(values) - k])
+    maxima = values[: columns * _COLUMN].reshape(_COLUMN, columns).max(axis=0)
+    ids = _at_least(values, np.partition(maxima, columns - k)[columns - k])
+    few = values[ids]
+    return np.asarray(ids[few >= np.partition(few, len(few) - k)[len(few) - k]])
+
+
+def _at_least(values: np.ndarray, least: Any) -> np.ndarray:
+    return np.asarray((values >= least).nonzero()[0])  # numpy finds np.flatnonzero slower
 
 
 class Sampler:
@@ -236,7 +272,10 @@ class Sampler:
         self._banned = list(banned)
         self._length = 0
         self._last = -1
+        # worked on in place: numpy takes longer to find memory for large rows than to fill them
+        self._scores = np.empty(0, dtype=np.float32)
         self._used: set[int] = set()
+        self._used_ids = np.empty(0, dtype=np.int64)
         self._followers: dict[tuple[int, ...], list[int]] = {}
 
     def pick(self, logits: np.ndarray, history: Sequence[int]) -> int:
@@ -254,9 +293,15 @@ class Sampler:
             BundleError: A logit is no number.
             ValueError: ``history`` does not go on from the one before, or every id is banned.
         """
-        refuse_nan(logits)
+        # as refuse_nan, which has numpy's slower max
+        if len(logits) and not _greatest(logits) < np.inf:
+            refuse_nan(logits)
         self._remember(history)
-        scores = self._bend(np.asarray(logits, dtype=np.float32), history)
+        if len(logits) != len(self._scores):
+            self._scores = np.empty(len(logits), dtype=np.float32)
+        scores = self._scores
+        scores[:] = logits
+        self._bend(scores, history)
         likeliest = int(scores.argmax())
         if scores[likeliest] == -np.inf:
             allowed = np.setdiff1d(np.arange(len(logits)), self._banned)
@@ -265,18 +310,18 @@ class Sampler:
             return likeliest
         return self._draw(scores)
 
-    def _bend(self, scores: np.ndarray, history: Sequence[int]) -> np.ndarray:
-        """Apply what depends on the history, and the bans."""
+    def _bend(self, scores: np.ndarray, history: Sequence[int]) -> None:
+        """Apply what depends on the history, and the bans, in place."""
         if self._used and self.sampling.repetition_penalty != 1:
-            ids = np.fromiter(self._used, np.int64, len(self._used))
-            scores = penalise_repetition(scores, ids, self.sampling.repetition_penalty)
-        banned = self._banned
+            if len(self._used) > len(self._used_ids):
+                self._used_ids = np.fromiter(self._used, np.int64, len(self._used))
+            penalise_repetition(scores, self._used_ids, self.sampling.repetition_penalty)
+        ban(scores, self._banned)
         if self.sampling.no_repeat_ngram_size:
-            banned = banned + self._repeating(history)
-        return ban(scores, banned) if banned else scores
+            ban(scores, self._repeating(history))
 
     def _draw(self, scores: np.ndarray) -> int:
-        """Apply what leaves tokens out, and draw from the rest."""
+        """Apply what leaves tokens out, in place, and draw from the rest."""
         options = self.sampling
         ids = None
         # Temperature keeps the order, so that the k likeliest can be found before it, and only
@@ -284,13 +329,16 @@ class Sampler:
         if options.top_k:
             ids = top_k(scores, options.top_k)
             scores = scores[ids]
-        scores = heat(scores, options.temperature)
-        for keep, p, neutral in ((top_p, options.top_p, 1), (min_p, options.min_p, 0)):
-            if p != neutral:
-                kept = keep(scores, p)
-                scores = scores[kept]
-                ids = kept if ids is None else ids[kept]
-        index = draw(scores, self._generator.random())
+        heat(scores, options.temperature)
+        likely = min_p(scores, options.min_p) if options.min_p else None
+        weights = np.exp(scores, out=scores)
+        kept = top_p(weights, options.top_p) if options.top_p != 1 else None
+        if likely is not None:
+            kept = likely.nonzero()[0] if kept is None else kept[likely[kept]]
+        if kept is not None:
+            weights = weights[kept]
+            ids = kept if ids is None else ids[kept]
+        index = draw(weights, self._generator.random())
         return index if ids is None else int(ids[index])
 
     def _remember(self, history: Sequence[int]) -> None:

@@ -38,6 +38,8 @@ class StopStrings:
             The text that may be shown now, which leaves out an end that could be the beginning of
             a stop string; and whether a stop string was met, now or before.
         """
+        if not self._stops:
+            return text, False
         if self.stopped:
             return "", True
         text = self._held + text

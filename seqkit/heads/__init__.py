@@ -102,6 +102,7 @@ HEADS = [
         options=GenerationOptions,
         arity="one-to-many",
         command="generate",
+        lowering="seqkit.lowering.heads:generation",
         starter={
             "tokenizer": {"name": "char"},
             "embedding": {"size": 64},
@@ -124,6 +125,7 @@ HEADS = [
         options=ClassificationOptions,
         arity="many-to-one",
         command="classify",
+        lowering="seqkit.lowering.heads:classification",
         starter={
             "tokenizer": {"name": "word", "max_size": 30_000},
             "embedding": {"size": 64, "dropout": 0.3},
@@ -146,6 +148,7 @@ HEADS = [
         options=TaggingOptions,
         arity="many-to-many",
         command="tag",
+        lowering="seqkit.lowering.heads:tagging",
         starter={
             "tokenizer": {"name": "word", "affixes": 4},
             "embedding": {"size": 64, "feature_size": 64, "dropout": 0.3},

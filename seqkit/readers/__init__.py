@@ -1,7 +1,8 @@
 """Readers: corpus files to examples, streamed. One file a format; none imports torch.
 
 This page declares their options; ``base.py`` is the interface, ``lines.py`` decodes,
-``archives.py`` reads tar files in place, ``files.py`` finds files and their readers.
+``archives.py`` reads tar files in place, ``compressed.py`` unpacks, ``files.py`` finds files and
+their readers.
 """
 
 from __future__ import annotations
@@ -69,6 +70,19 @@ class TableOptions(Options, frozen=True, kw_only=True):
     quoting: Annotated[
         bool, Meta(description="Whether double quotes enclose cells, as in RFC 4180.")
     ] = True
+
+
+class ParquetOptions(Options, frozen=True, kw_only=True):
+    """Options of the ``parquet`` reader."""
+
+    text: Annotated[str, Meta(description="The column that holds the text.")] = "text"
+    label: Annotated[
+        str,
+        Meta(
+            description="The column that holds the label, or a list of labels; empty for none. A "
+            "column 'label' may be absent, one of another name may not."
+        ),
+    ] = "label"
 
 
 class FastTextOptions(Options, frozen=True, kw_only=True):
@@ -147,6 +161,14 @@ READERS = [
         summary="tab-separated values with named columns",
         options=TableOptions,
         suffixes=(".tsv",),
+        tasks=("generation", "classification"),
+    ),
+    ReaderSpec(
+        name="parquet",
+        target="seqkit.readers.parquet:ParquetReader",
+        summary="Parquet: a text a row; needs the extra 'files'",
+        options=ParquetOptions,
+        suffixes=(".parquet",),
         tasks=("generation", "classification"),
     ),
     ReaderSpec(

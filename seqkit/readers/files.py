@@ -14,6 +14,7 @@ from seqkit.examples import Example
 from seqkit.readers import READERS
 from seqkit.readers.archives import split_archive
 from seqkit.readers.base import OnBad, Reader, stop_at_bad
+from seqkit.readers.compressed import without_suffix
 from seqkit.recipe import Part
 from seqkit.specs import ReaderSpec
 
@@ -57,8 +58,8 @@ def expand(patterns: Sequence[str], base: Path) -> list[Path]:
 def guess_reader(path: Path, specs: Iterable[ReaderSpec] = READERS) -> str:
     """The name of the reader that is the natural one for ``path``, by the end of its name.
 
-    The longest suffix decides, ``.gz`` put aside where no reader claims it; a built-in reader goes
-    before others with the same suffix. A folder of folders is ``label-directories``.
+    The longest suffix decides, ``.gz`` or ``.zst`` put aside where no reader claims it; a built-in
+    reader goes before others with the same suffix. A folder of folders is ``label-directories``.
 
     Args:
         path: A file, a folder, or a path through an archive.
@@ -75,7 +76,7 @@ def guess_reader(path: Path, specs: Iterable[ReaderSpec] = READERS) -> str:
             f"{path} holds no folders of files", fix=f"Name the files in it: {path}/*.txt"
         )
     name = path.name.lower()
-    claims = _claims(name, known) or _claims(name.removesuffix(".gz"), known)
+    claims = _claims(name, known) or _claims(without_suffix(name), known)
     if not claims and split_archive(path):
         return "label-directories"
     own = [spec.name for spec in claims if spec in READERS]

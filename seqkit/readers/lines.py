@@ -7,7 +7,6 @@ character. One U+FEFF at the very start of a file is its byte order mark, not te
 from __future__ import annotations
 
 import codecs
-import gzip
 import io
 from abc import abstractmethod
 from collections.abc import Iterator
@@ -19,6 +18,7 @@ from seqkit.errors import DataError, UsageError
 from seqkit.examples import Example
 from seqkit.readers.archives import DAMAGE, open_member, split_archive
 from seqkit.readers.base import Reader
+from seqkit.readers.compressed import unpacked
 
 #: The most bytes of one line, row, sentence, paragraph, or file of a label directory: 64 MiB.
 LONGEST_ITEM = 64 * 2**20
@@ -77,14 +77,22 @@ def bad_row(source: str, expected: str, found: str, *, fix: str = "") -> DataErr
 
 @contextmanager
 def open_binary(path: Path) -> Iterator[BinaryIO]:
-    """Open a file for reading, decompressed where its name ends in ``.gz``.
+    """Open a file for reading, decompressed where its name ends in ``.gz`` or ``.zst``.
 
     Args:
         path: A file, or a path through a tar archive to a file in it.
 
     Raises:
         DataError: There is no such file, or it is a folder or an archive.
+        MissingDependency: What decompresses it is not installed.
     """
+    with open_packed(path) as packed, unpacked(packed, path) as stream:
+        yield stream
+
+
+@contextmanager
+def open_packed(path: Path) -> Iterator[BinaryIO]:
+    """Open a file for reading as it is; see :func:`open_binary`."""
     archived = split_archive(path)
     if archived and not archived[1]:
         raise DataError(
@@ -97,11 +105,7 @@ def open_binary(path: Path) -> Iterator[BinaryIO]:
     else:
         opened = _open_file(path)
     with opened as stream:
-        if path.name.lower().endswith(".gz"):
-            with gzip.open(stream) as plain:
-                yield cast("BinaryIO", plain)
-        else:
-            yield stream
+        yield stream
 
 
 @contextmanager
@@ -236,9 +240,18 @@ class StreamReader(Reader):
     """A reader whose format can be read from any stream of bytes; it defines ``read_stream``."""
 
     def read(self, path: Path) -> Iterator[Example]:
-        """Yield the examples of a file, plain or ``.gz``, on disk or in a tar archive."""
+        """Yield the examples of a file, plain or compressed, on disk or in a tar archive."""
         with open_binary(path) as stream:
-            yield from self.read_stream(stream, str(path))
+            yield from self.read_opened(stream, path)
+
+    def read_opened(self, stream: BinaryIO, path: Path) -> Iterator[Example]:
+        """Yield the examples of a file that is open.
+
+        Args:
+            stream: Its content, decompressed.
+            path: Its name, which errors and sources cite; other files may stand beside it.
+        """
+        return self.read_stream(stream, str(path))
 
     @abstractmethod
     def read_stream(self, stream: BinaryIO, name: str) -> Iterator[Example]:

@@ -52,11 +52,9 @@ class TableReader(lines.StreamReader):
         names = self.options.labels_file
         return [*found, *super().files(path.parent / names)] if names else found
 
-    def read(self, path: Path) -> Iterator[TextExample]:
+    def read_opened(self, stream: BinaryIO, path: Path) -> Iterator[TextExample]:
         """Yield the example of each row of a file."""
-        names = self._label_names(path.parent)
-        with open_binary(path) as stream:
-            yield from self._examples(stream, str(path), names)
+        return self._examples(stream, str(path), self._label_names(path.parent))
 
     def read_stream(self, stream: BinaryIO, name: str) -> Iterator[TextExample]:
         """Yield the example of each row of a stream."""

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from seqkit.bundle.load import Bundle
 from seqkit.bundle.manifest import RECIPE, WEIGHTS, damaged
@@ -14,23 +13,25 @@ from seqkit.encoding import Encoded
 from seqkit.nn.encoder import EncoderState
 from seqkit.nn.kernels import installed
 from seqkit.nn.network import Network
-from seqkit.training.batching import Batch, collate
-
-#: Tokens in a batch at most, padding included, which bounds the memory that prediction takes.
-_BATCH_TOKENS = 16_384
+from seqkit.runtimes.base import Runtime
+from seqkit.runtimes.padding import alike, pad, unpad
 
 
-class TorchRuntime:
-    """A bundle's network, ready to predict.
+class TorchRuntime(Runtime):
+    """A bundle's network as it was trained: the runtime that knows every cell and head.
 
-    Args:
-        bundle: An open bundle.
-
-    Raises:
-        BundleError: Its weights are damaged, or do not fit its recipe.
+    Attributes:
+        network: The network, which does not train any more.
     """
 
-    def __init__(self, bundle: Bundle) -> None:
+    @classmethod
+    def obstacle(cls, bundle: Bundle) -> str:  # noqa: ARG003 -- none has one
+        """Nothing: what was trained can be run."""
+        return ""
+
+    def __init__(self, bundle: Bundle, *, threads: int = 0) -> None:
+        if threads:
+            torch.set_num_threads(threads)
         weights = {name: torch.from_numpy(w) for name, w in bundle.weights().items()}
         tokenizer, arity = bundle.tokenizer, bundle.recipe.head_spec.arity
         streams = arity == "one-to-many"
@@ -49,17 +50,18 @@ class TorchRuntime:
         self.network = network.eval().requires_grad_(False)
 
     def logits(self, examples: Sequence[Encoded]) -> list[np.ndarray]:
-        """Each example's logits, in the order of the examples.
-
-        Returns:
-            ``(L,)`` each for many-to-one; ``(tokens, L)`` for many-to-many.
-        """
+        """Each example's logits; see :meth:`seqkit.runtimes.base.Runtime.logits`."""
         results = [np.empty(0)] * len(examples)
-        for indices, batch in padded_batches(examples):
-            logits = self.network(batch.ids, batch.lengths, batch.features)
-            for index, row in zip(
-                indices, unpad(logits, [examples[i] for i in indices]), strict=True
-            ):
+        for indices in alike(examples):
+            chosen = [examples[i] for i in indices]
+            padded = pad(chosen)
+            features = padded.features
+            logits = self.network(
+                torch.from_numpy(padded.ids),
+                torch.from_numpy(padded.lengths),
+                None if features is None else torch.from_numpy(features),
+            )
+            for index, row in zip(indices, unpad(logits.float().numpy(), chosen), strict=True):
                 results[index] = row
         return results
 
@@ -67,61 +69,25 @@ class TorchRuntime:
         """The state before the first token."""
         return self.network.initial_state(batch_size)
 
-    def run(
+    def advance(
         self, ids: np.ndarray, lengths: np.ndarray, state: EncoderState
     ) -> tuple[np.ndarray, EncoderState]:
-        """Feed tokens to a generation model.
-
-        Args:
-            ids: ``(T, B)``.
-            lengths: ``(B,)``.
-            state: The state before them.
-
-        Returns:
-            The logits ``(T, B, V)`` float32 and the state after them.
-        """
-        logits, state = self.network.run(
-            torch.from_numpy(np.asarray(ids, dtype=np.int64)),
-            torch.from_numpy(np.asarray(lengths, dtype=np.int64)),
-            state,
-        )
-        return logits.numpy(), state
+        """Feed tokens; see :meth:`seqkit.runtimes.base.Runtime.advance`."""
+        network, ends = self.network, torch.from_numpy(np.asarray(lengths, dtype=np.int64))
+        x = network.embedding(torch.from_numpy(np.asarray(ids, dtype=np.int64)))
+        encoded, state = network.encoder.run(x, ends, state)  # (T, B, D)
+        last = encoded[ends - 1, torch.arange(len(ends))].unsqueeze(0)
+        logits = network.head(last, torch.ones_like(ends))  # (1, B, V)
+        return logits[0].numpy(), state
 
     def select(self, state: EncoderState, rows: Sequence[int]) -> EncoderState:
         """The states of some sequences of a batch, in the order of ``rows``."""
         index = torch.tensor(list(rows), dtype=torch.int64)
         return tuple(tuple(s.index_select(0, index) for s in part) for part in state)
 
-
-def padded_batches(
-    examples: Sequence[Encoded], *, batch_tokens: int = _BATCH_TOKENS
-) -> Iterator[tuple[list[int], Batch]]:
-    """Batches of examples of like length, with the examples' indices.
-
-    Args:
-        examples: In any order.
-        batch_tokens: Tokens in a batch at most, padding included; an example that is longer has a
-            batch of its own.
-    """
-    order = sorted(range(len(examples)), key=lambda i: len(examples[i]))
-    start = 0
-    while start < len(order):
-        end = start + 1
-        while end < len(order) and (end - start + 1) * len(examples[order[end]]) <= batch_tokens:
-            end += 1
-        indices = order[start:end]
-        yield indices, collate([examples[i] for i in indices])
-        start = end
-
-
-def unpad(logits: Tensor, examples: Sequence[Encoded]) -> list[np.ndarray]:
-    """Each example's own logits, from those of a batch.
-
-    Args:
-        logits: ``(B, L)`` or ``(T, B, L)``.
-        examples: The batch's, in its order.
-    """
-    array = logits.detach().float().cpu().numpy()
-    if examples and examples[0].steps is None:
-        return list(array)
-    return [array[e.steps, column] for column, e in enumerate(examples)]
+    def join(self, states: Sequence[EncoderState]) -> EncoderState:
+        """The states of several batches as those of one."""
+        return tuple(
+            tuple(torch.cat(tensors) for tensors in zip(*parts, strict=True))
+            for parts in zip(*states, strict=True)
+        )

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from seqkit.encoding import IGNORED, Encoded
+from seqkit.runtimes.padding import pad
 from seqkit.tokenizers.base import EOS, PAD
 from seqkit.training.spool import release
 from seqkit.training.store import EncodedExamples
@@ -66,28 +67,19 @@ def collate(examples: Sequence[Encoded]) -> Batch:
     Returns:
         A batch of at least one step, so that empty texts have somewhere to stand.
     """
-    lengths = [len(e) for e in examples]
-    T, B = max(1, *lengths), len(examples)
-    ids = np.full((T, B), PAD, dtype=np.int64)
-    for column, example in enumerate(examples):
-        ids[: len(example), column] = example.ids
-    features = targets = None
-    if examples[0].features is not None:
-        features = np.zeros((T, B, examples[0].features.shape[1]), dtype=np.int64)
-        for column, example in enumerate(examples):
-            assert example.features is not None
-            features[: len(example), column] = example.features
+    padded = pad(examples)
+    targets = None
     if examples[0].target is not None:
         if examples[0].steps is None:
             targets = np.stack([e.target for e in examples if e.target is not None])
         else:
-            targets = np.full((T, B), IGNORED, dtype=np.int64)
+            targets = np.full(padded.ids.shape, IGNORED, dtype=np.int64)
             for column, example in enumerate(examples):
                 targets[: len(example), column] = example.step_targets()
     return Batch(
-        torch.from_numpy(ids),
-        torch.tensor(lengths),
-        None if features is None else torch.from_numpy(features),
+        torch.from_numpy(padded.ids),
+        torch.from_numpy(padded.lengths),
+        None if padded.features is None else torch.from_numpy(padded.features),
         None if targets is None else torch.from_numpy(targets),
     )
 

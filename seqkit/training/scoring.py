@@ -12,8 +12,8 @@ from seqkit.decoding.base import Decoder
 from seqkit.decoding.metrics import bits_per_character, perplexity
 from seqkit.encoding import Encoded
 from seqkit.nn.network import Network
-from seqkit.runtimes.torch import padded_batches, unpad
-from seqkit.training.batching import evaluation_streams
+from seqkit.runtimes.padding import alike, unpad
+from seqkit.training.batching import collate, evaluation_streams
 
 _CPU = torch.device("cpu")
 
@@ -44,14 +44,16 @@ def score_examples(
     examples = [e for e in examples if len(e)]
     logits = [np.empty(0)] * len(examples)
     total = count = 0.0
-    for indices, batch in padded_batches(examples):
-        moved = batch.to(device)
+    for indices in alike(examples):
+        chosen = [examples[i] for i in indices]
+        moved = collate(chosen).to(device)
         assert moved.targets is not None
         output = network(moved.ids, moved.lengths, moved.features)
         loss, steps = network.head.loss(output, moved.targets, moved.lengths)
         total += float(loss)
         count += float(steps)
-        for index, row in zip(indices, unpad(output, [examples[i] for i in indices]), strict=True):
+        rows = unpad(output.float().cpu().numpy(), chosen)
+        for index, row in zip(indices, rows, strict=True):
             logits[index] = row
     targets = [e.target for e in examples if e.target is not None]
     scores = {"loss": total / max(1.0, count), **decoder.score(logits, targets)}

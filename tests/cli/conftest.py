@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -100,3 +101,11 @@ def tags(models: Path) -> Path:
 def tales(models: Path) -> Path:
     """A generator of characters."""
     return _train(models, "tiny-tales/lstm", "--epochs", "1")
+
+
+@pytest.fixture(autouse=True)
+def _interruptible() -> Iterator[None]:
+    """Commands can be interrupted even where the tests themselves run in the background."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)

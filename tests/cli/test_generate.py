@@ -37,6 +37,66 @@ def test_several_seeds_and_several_texts_each(run, tales):
     assert [row["seed"] for row in rows(run("generate", "-m", tales, *words))] == list("AABB")
 
 
+def test_seeds_of_a_file_come_after_those_of_the_command_line(run, tales, tmp_path):
+    (tmp_path / "seeds.txt").write_text("B\n\nC\n")
+    words = ["--seed", "A", "--seeds", str(tmp_path / "seeds.txt"), "--tokens", "3"]
+    assert [row["seed"] for row in rows(run("generate", "-m", tales, *words))] == [
+        "A",
+        "B",
+        "",
+        "C",
+    ]
+
+
+def test_seeds_of_standard_input(run, tales):
+    words = ["--seeds", "-", "--tokens", "3", "--random-seed", "1"]
+    piped = rows(run("generate", "-m", tales, *words, input="A\nB\n"))
+    named = ["--seed", "A", "--seed", "B", "--tokens", "3", "--random-seed", "1"]
+    assert piped == rows(run("generate", "-m", tales, *named))
+    assert rows(run("generate", "-m", tales, *words, input="")) == []
+
+
+def test_text_of_several_seeds_is_what_their_rows_say(run, tales):
+    words = ["generate", "-m", tales, "--seed", "A", "--seed", "B", "--tokens", "5"]
+    words += ["--random-seed", "1"]
+    first, second = rows(run(*words))
+    expected = f"A{first['text']}\n\nB{second['text']}\n"
+    assert run(*words, "--format", "text").stdout == expected
+
+
+def test_a_missing_file_of_seeds_is_named(run, tales):
+    result = run("generate", "-m", tales, "--seeds", "none.txt")
+    assert result.exit_code == 2
+    assert "There is no file none.txt" in result.stderr
+
+
+def test_a_beam_of_one_is_greedy(run, tales):
+    words = ["generate", "-m", tales, "--seed", "The ", "--tokens", "20"]
+    assert rows(run(*words, "--beam", "1")) == rows(run(*words, "--greedy"))
+
+
+def test_a_beam_gives_its_best_texts(run, tales):
+    words = ["generate", "-m", tales, "--seed", "The ", "--tokens", "8", "--beam", "4"]
+    best, *others = rows(run(*words, "--num", "3"))
+    assert len({row["text"] for row in (best, *others)}) == 3
+    assert run(*words, "--format", "text").stdout == f"The {best['text']}\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--beam", "2", "--top-k", "5", "--random-seed", "1"], "with --top-k, --random-seed"),
+        (["--beam", "2", "--greedy"], "does not go with --temperature"),
+        (["--beam", "2", "--num", "3"], "A beam of 2 can't give 3 texts"),
+        (["--length-penalty", "1"], "--length-penalty needs --beam"),
+    ],
+)
+def test_what_does_not_go_with_a_beam_is_said(run, tales, words, message):
+    result = run("generate", "-m", tales, *words)
+    assert result.exit_code == 2
+    assert message in result.stderr
+
+
 def test_json_is_an_array(run, tales):
     result = run("generate", "-m", tales, "--tokens", "3", "--format", "json")
     assert [row["seed"] for row in json.loads(result.stdout)] == [""]

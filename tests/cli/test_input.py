@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
+import json
+import os
+
 import pytest
 
 from seqkit.cli import input as source
@@ -71,6 +75,74 @@ def test_documents_are_read_as_they_are_asked_for(tmp_path):
     assert next(documents).text == "one"
     with pytest.raises(DataError):
         next(documents)
+
+
+def test_how_far_the_reading_has_come_is_told(tmp_path):
+    first = write(tmp_path / "a.txt", b"one\n" * 50_000)
+    second = write(tmp_path / "b.txt.gz", gzip.compress(b"two\n"))
+    documents = source.Documents([first, second], lines=True)
+    size = (tmp_path / "b.txt.gz").stat().st_size
+    assert documents.size == 200_000 + size
+    place = source.Place()
+    reading = documents.read(place)
+    next(reading)
+    assert 0 < place.bytes < 200_000
+    for _ in range(50_000):
+        last = next(reading)
+    assert last.text == "two"
+    assert 200_000 < place.bytes <= documents.size
+    assert list(reading) == []
+    assert place.bytes == documents.size
+
+
+@pytest.mark.parametrize(
+    ("name", "reader", "content"),
+    [
+        ("a.csv", ["csv"], b"text\n" + b"one\n" * 50_000),
+        ("a.txt", ["text", "unit=file"], b"one\n" * 50_000),
+    ],
+)
+def test_so_it_is_where_a_reader_reads(tmp_path, name, reader, content):
+    part = source.reader_part(*reader[:1], reader[1:])
+    documents = source.Documents([write(tmp_path / name, content)], reader=part)
+    place = source.Place()
+    reading = documents.read(place)
+    next(reading)
+    assert 0 < place.bytes <= documents.size
+    assert list(reading) == [] if name == "a.txt" else len(list(reading)) == 49_999
+    assert place.bytes == documents.size == len(content)
+
+
+def test_what_is_not_in_files_can_not_be_read_again(tmp_path, monkeypatch):
+    os.mkfifo(tmp_path / "pipe")
+    name = write(tmp_path / "a.txt", b"one")
+    monkeypatch.setattr(source, "_number_of_stdin", lambda: None)
+    for files, live in (([str(tmp_path / "pipe"), name], True), ([name, "-"], False)):
+        documents = source.Documents(files)
+        assert documents.are_live is live
+        assert (documents.are_files, documents.size) == (False, 0)
+        with pytest.raises(UsageError, match="can't be gone on with"):
+            documents.origin()
+    documents = source.Documents([name])
+    assert (documents.are_files, documents.are_live) == (True, False)
+
+
+def test_the_origin_tells_what_results_depend_on(tmp_path):
+    name = write(tmp_path / "a.txt", b"one")
+    origin = source.Documents([name]).origin()
+    assert json.loads(json.dumps(origin)) == origin
+    assert origin["input"] == [[name, 3, (tmp_path / "a.txt").stat().st_mtime_ns]]
+    part = source.reader_part("csv", ["text=body"])
+    for other in (
+        source.Documents([name], lines=True),
+        source.Documents([name], encoding="latin-1"),
+        source.Documents([name], reader=part),
+        source.Documents([name, name]),
+    ):
+        assert other.origin() != origin
+    assert source.Documents([name], reader=part).origin() == (
+        source.Documents([name], reader=source.reader_part("csv", ["text=body"])).origin()
+    )
 
 
 def test_another_format_gives_its_examples(tmp_path):

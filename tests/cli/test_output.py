@@ -22,6 +22,15 @@ def test_json_lines_are_an_object_each():
     assert lines == ['{"word":"é","probability":0.5}\n', '{"word":"\\"x\\"","probability":0.25}\n']
 
 
+def test_a_layout_writes_what_is_written_of_rows_alone():
+    lines = [output.LINES.row(None, row) for row in ROWS]
+    assert lines == list(output.json_lines(ROWS))
+    array = output.ARRAY
+    elements = array.between.join(array.row(None, row) for row in ROWS)
+    assert array.begin + elements + array.end == "".join(output.json_array(ROWS))
+    assert array.nothing == "".join(output.json_array([]))
+
+
 @pytest.mark.parametrize("rows", [[], ROWS[:1], ROWS], ids=len)
 def test_a_json_array_is_whole(rows):
     text = "".join(output.json_array(rows))

@@ -6,7 +6,7 @@ import io
 
 import pytest
 
-from seqkit.cli.progress import Speed, Watch, duration, in_words
+from seqkit.cli.progress import Counted, Speed, Watch, duration, in_words
 from seqkit.training.events import Evaluated, Finished, Started, Stepped
 
 
@@ -134,3 +134,53 @@ def test_durations(seconds, text):
 
 def test_scores_in_words():
     assert in_words({"loss": 0.5, "f1": 1}, prefix="dev ") == "dev loss 0.5000, dev f1 1.0000"
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+@pytest.fixture
+def terminal(monkeypatch):
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "100")
+    return Terminal()
+
+
+def test_documents_are_counted_on_a_terminal_with_the_time_that_is_left(terminal):
+    clock = Clock()
+    with Counted(1000, terminal, clock=clock) as counted:
+        clock.now = 0.5
+        counted.add(100, 50)
+        assert terminal.getvalue() == ""
+        clock.now = 2.0
+        counted.add(3900, 250)
+    assert "4,000 documents  2,000 documents/s  25%  0:06 left" in terminal.getvalue()
+
+
+def test_what_an_earlier_run_did_is_counted_but_not_timed(terminal):
+    clock = Clock()
+    with Counted(1000, terminal, clock=clock) as counted:
+        clock.now = 100.0
+        counted.skip(500, 500)
+        clock.now = 102.0
+        counted.add(10, 600)
+    assert "510 documents  5 documents/s  60%  0:08 left" in terminal.getvalue()
+
+
+def test_of_a_pipe_nobody_knows_how_much_is_left(terminal):
+    clock = Clock()
+    with Counted(0, terminal, clock=clock) as counted:
+        clock.now = 2.0
+        counted.add(10, 0)
+    assert "10 documents  5 documents/s" in terminal.getvalue()
+    assert "left" not in terminal.getvalue()
+
+
+def test_nothing_is_counted_where_nobody_looks():
+    stream, clock = io.StringIO(), Clock()
+    with Counted(1000, stream, clock=clock) as counted:
+        clock.now = 10.0
+        counted.add(10, 10)
+    assert stream.getvalue() == ""

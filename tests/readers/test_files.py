@@ -63,6 +63,7 @@ def test_a_pattern_for_nothing_names_the_near_files(base):
         ("a.txt", "text"),
         ("a.b.MD", "text"),
         ("a.jsonl.gz", "jsonl"),
+        ("a.csv.ZST", "csv"),
         ("a.csv", "csv"),
         ("a.tsv", "tsv"),
         ("a.ft", "fasttext"),
@@ -92,7 +93,7 @@ def test_an_unknown_name_lists_the_readers():
         guess_reader(Path("data.xyz"))
     assert str(caught.value) == (
         "No one reader can be told from the name data.xyz. none claims it. Name the reader: "
-        "columns, conllu, csv, fasttext, jsonl, label-directories, text, tsv, wikitext."
+        "columns, conllu, csv, fasttext, jsonl, label-directories, parquet, text, tsv, wikitext."
     )
 
 

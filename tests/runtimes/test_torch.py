@@ -10,7 +10,7 @@ from safetensors.numpy import load_file, save_file
 from seqkit.bundle.load import open_bundle
 from seqkit.encoding import Encoded
 from seqkit.errors import BundleError
-from seqkit.runtimes.torch import TorchRuntime, padded_batches, unpad
+from seqkit.runtimes.torch import TorchRuntime
 
 
 @pytest.fixture(scope="module")
@@ -48,37 +48,31 @@ def test_a_batch_gives_what_singles_give_in_the_order_given(paths, task):
     assert run.logits([]) == []
 
 
-def test_logits_stand_where_tokens_are_complete():
-    logits = torch.arange(12.0).view(3, 2, 2)  # (T, B, L)
-    examples = [
-        Encoded(np.array([3, 4, 5]), steps=np.array([1, 2])),
-        Encoded(np.array([3]), steps=np.array([0])),
-    ]
-    first, second = unpad(logits, examples)
-    assert (first.tolist(), second.tolist()) == ([[4, 5], [8, 9]], [[2, 3]])
-
-
-def test_batches_are_bounded_by_their_tokens_padding_included():
-    examples = texts(4, 1, 3, 100, 2, 3)
-    batches = list(padded_batches(examples, batch_tokens=9))
-    assert [indices for indices, _ in batches] == [[1, 4, 2], [5, 0], [3]]
-    assert [batch.ids.shape for _, batch in batches] == [(3, 3), (4, 2), (100, 1)]
-    for indices, batch in batches:
-        for column, index in enumerate(indices):
-            ids = batch.ids[: len(examples[index]), column]
-            assert ids.tolist() == examples[index].ids.tolist()
-
-
-def test_a_state_goes_on_and_its_rows_are_selected(paths):
+def test_a_state_goes_on_and_its_rows_are_selected_and_joined(paths):
     run = runtime(paths / "generation")
     ids = np.array([[260, 261, 262], [263, 264, 265]])
     ones = np.ones(3, dtype=np.int64)
-    whole, _ = run.run(ids, 2 * ones, run.initial_state(3))
-    first, state = run.run(ids[:1], ones, run.initial_state(3))
-    swapped, _ = run.run(ids[1:, [2, 0]], ones[:2], run.select(state, [2, 0]))
+    whole, _ = run.advance(ids, 2 * ones, run.initial_state(3))
+    _, state = run.advance(ids[:1], ones, run.initial_state(3))
+    swapped, _ = run.advance(ids[1:, [2, 0]], ones[:2], run.select(state, [2, 0]))
+    joined = run.join([run.select(state, [1]), run.select(state, [2, 0])])
+    turned, _ = run.advance(ids[1:, [1, 2, 0]], ones, joined)
     assert whole.dtype == np.float32
-    np.testing.assert_allclose(first[0], whole[0], rtol=1e-4, atol=1e-6)
-    np.testing.assert_allclose(swapped[0], whole[1][[2, 0]], rtol=1e-4, atol=1e-6)
+    assert whole.shape == (3, open_bundle(paths / "generation").tokenizer.vocab_size)
+    np.testing.assert_allclose(swapped, whole[[2, 0]], rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(turned, whole[[1, 2, 0]], rtol=1e-4, atol=1e-6)
+
+
+def test_tokens_after_a_sequences_length_are_not_read(paths):
+    run = runtime(paths / "generation")
+    ids = np.array([[260, 261], [263, 0], [264, 0]])
+    logits, state = run.advance(ids, np.array([3, 1]), run.initial_state(2))
+    alone, state_alone = run.advance(ids[:1, 1:], np.array([1]), run.initial_state(1))
+    np.testing.assert_allclose(logits[1:], alone, rtol=1e-4, atol=1e-6)
+    more, again = np.array([[262]]), np.array([1])
+    after, _ = run.advance(more, again, run.select(state, [1]))
+    after_alone, _ = run.advance(more, again, state_alone)
+    np.testing.assert_allclose(after, after_alone, rtol=1e-4, atol=1e-6)
 
 
 def test_it_predicts_alone_and_draws_nothing(paths):

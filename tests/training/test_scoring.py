@@ -13,6 +13,8 @@ from seqkit.decoding.tagging import TaggingDecoder
 from seqkit.encoding import Encoded, ExampleEncoder
 from seqkit.examples import TextExample, TokensExample
 from seqkit.heads import TaggingOptions
+from seqkit.nn.network import Network
+from seqkit.runtimes.torch import TorchRuntime
 from seqkit.tokenizers.base import EOS
 from seqkit.training.scoring import score_examples, score_streams
 
@@ -27,9 +29,13 @@ def encoder(model) -> ExampleEncoder:
     return model._encoder
 
 
+def network_of(model) -> Network:
+    return TorchRuntime(model._bundle).network
+
+
 def test_texts(models):
     model = models["classification"]
-    network = model._runtime.network
+    network = network_of(model)
     texts = [("a cat ran to the park", "y"), ("the day", "n"), ("", "y"), ("my mat", "y")]
     examples = [
         encoder(model).encode(TextExample(text, "", (label,)), with_target=True)
@@ -65,7 +71,7 @@ def test_tokens_are_counted_where_they_are_complete(models):
         TokensExample(("dogs",), "", ("N",)),
     ]
     examples = [encoder(model).encode(row, with_target=True) for row in rows]
-    scored = score_examples(model._runtime.network, examples, model._bundle.decoder)
+    scored = score_examples(network_of(model), examples, model._bundle.decoder)
     answers = list(model.tag(rows))
     tags = [[token.tag for token in answer.tokens] for answer in answers]
     right = [
@@ -78,7 +84,7 @@ def test_tokens_are_counted_where_they_are_complete(models):
 
 
 def test_tags_that_training_never_showed_count_as_wrong_and_have_no_loss(models):
-    network = models["tagging"]._runtime.network
+    network = network_of(models["tagging"])
     decoder = TaggingDecoder(TaggingOptions(), models["tagging"].labels)
 
     def scores(tags):
@@ -94,7 +100,7 @@ def test_tags_that_training_never_showed_count_as_wrong_and_have_no_loss(models)
 
 def test_streams_are_scored_with_their_state_carried_on(models):
     model = models["generation"]
-    network = model._runtime.network
+    network = network_of(model)
     texts = ["the cat sat. ", "", "a dog"]
     documents = [encoder(model).encode(TextExample(t, ""), with_target=False) for t in texts]
     characters = sum(len(t) + 1 for t in texts)

@@ -1,0 +1,83 @@
+"""The built-in heads, from the encoder's steps to logits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from seqkit.lowering.graph import Graph
+from seqkit.lowering.ngrams import ngrams
+from seqkit.lowering.poolings import POOLINGS, padding
+from seqkit.lowering.weights import Weights
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeadInput:
+    """What a head's lowering is given.
+
+    Attributes:
+        ids: int64 ``(T, B)``.
+        lengths: int64 ``(B,)``, each at least 1.
+        steps: The encoder's output at each step, ``(T, B, D)``, zeros beyond each length.
+        end: What each direction gives after it has read everything, ``(B, D)``.
+        embedding: The table of vectors in the graph, ``(V, E)``; empty where input is one-hot.
+        embedding_size: ``E``.
+        input_size: ``D``.
+        output_size: ``L``.
+        options: The head's.
+        weights: The head's.
+    """
+
+    ids: str
+    lengths: str
+    steps: str
+    end: str
+    embedding: str
+    embedding_size: int
+    input_size: int
+    output_size: int
+    options: Any
+    weights: Weights
+
+
+def generation(graph: Graph, head: HeadInput) -> str:
+    """``generation``: the logits after each sequence's last token, ``(B, V)``."""
+    x, D, V = head.end, head.input_size, head.output_size
+    bias = graph.constant(head.weights.take("bias", V))
+    if not head.options.tie_weights:
+        weight = graph.constant(head.weights.take("weight", V, D))
+    else:
+        weight = head.embedding
+        if head.embedding_size != D:
+            projection = head.weights.take("projection.weight", head.embedding_size, D)
+            x = graph.add("MatMul", x, graph.constant(projection.T))
+    return graph.add("Gemm", x, weight, bias, transB=1)
+
+
+def classification(graph: Graph, head: HeadInput) -> str:
+    """``classification``: ``(B, L)``, with the n-grams' share where there are any."""
+    D, L, options = head.input_size, head.output_size, head.options
+    x = head.end
+    if options.pooling != "last":
+        padded = padding(graph, head.ids, head.lengths)
+        pool = POOLINGS[options.pooling]
+        x = pool(graph, head.steps, padded, D, head.weights.below("pooling."))
+    weight = head.weights.take("output.weight", L, D)
+    bias = head.weights.take("output.bias", L)
+    if not options.ngrams:
+        return graph.add("Gemm", x, graph.constant(weight), graph.constant(bias), transB=1)
+    table = head.weights.take("ngrams.weight", options.ngram_buckets, L)
+    share = np.float32(options.ngram_share)
+    bias = (1 - share) * bias + share * head.weights.take("ngrams.bias", L)
+    constants = graph.constant((1 - share) * weight), graph.constant(bias)
+    logits = graph.add("Gemm", x, *constants, transB=1)
+    return ngrams(graph, head.ids, head.lengths, logits, share * table, longest=options.ngrams)
+
+
+def tagging(graph: Graph, head: HeadInput) -> str:
+    """``tagging``: ``(T, B, L)``."""
+    weight = head.weights.take("output.weight", head.output_size, head.input_size)
+    bias = graph.constant(head.weights.take("output.bias", head.output_size))
+    return graph.add("Add", graph.add("MatMul", head.steps, graph.constant(weight.T)), bias)

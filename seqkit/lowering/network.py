@@ -1,0 +1,134 @@
+"""The whole network as an ONNX model: embedding, encoder and head, as a recipe says."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import onnx
+
+from seqkit import lazy, registry
+from seqkit.bundle.load import Bundle
+from seqkit.bundle.manifest import WEIGHTS
+from seqkit.lowering.cells import CellInput, CellOutput
+from seqkit.lowering.graph import Graph, embed
+from seqkit.lowering.heads import HeadInput
+from seqkit.lowering.weights import Weights
+
+
+@dataclass(frozen=True, slots=True)
+class Lowered:
+    """A network as an ONNX model.
+
+    Attributes:
+        model: Its inputs are ``ids``, int64 ``(steps, texts)``, ``lengths``, int64 ``(texts,)``,
+            ``features``, int64 ``(steps, texts, F)``, where there are any, and the states; its
+            outputs ``logits`` and the next states.
+        arrays: Its large constants by name, which stand beside it.
+        features: Whether there are hashed features.
+        states: The names of the states' inputs, ``(texts, H)`` each; empty unless one-to-many.
+            The output of each has ``next_`` before its name.
+        hidden_size: ``H``.
+    """
+
+    model: onnx.ModelProto
+    arrays: Mapping[str, np.ndarray]
+    features: bool
+    states: tuple[str, ...]
+    hidden_size: int
+
+    def whole(self) -> onnx.ModelProto:
+        """The model with all its constants inside, as a file has it."""
+        return embed(self.model, self.arrays)
+
+
+def lower(bundle: Bundle) -> Lowered:
+    """Write a bundle's network in ONNX.
+
+    Args:
+        bundle: An open one whose cell and head have a lowering.
+
+    Raises:
+        BundleError: Its weights are damaged, or do not fit its recipe.
+    """
+    recipe, tokenizer, graph = bundle.recipe, bundle.tokenizer, Graph()
+    weights = Weights(bundle.weights(), bundle.path / WEIGHTS)
+    V, size, H = tokenizer.vocab_size, recipe.embedding.size, recipe.encoder.hidden_size
+    F = tokenizer.feature_count if recipe.embedding.feature_size else 0
+    directions = 2 if recipe.encoder.bidirectional else 1
+    streams = recipe.head_spec.arity == "one-to-many"
+
+    ids = graph.input("ids", np.int64, ["steps", "texts"])
+    lengths = graph.input("lengths", np.int64, ["texts"])
+    x, table, input_size = ids, "", V
+    if size:
+        table = graph.constant(weights.take("embedding.weight", V, size))
+        x, input_size = graph.add("Gather", table, ids), size
+    if F:
+        input_size += recipe.embedding.feature_size
+        shape = tokenizer.feature_buckets, recipe.embedding.feature_size
+        rows = graph.constant(weights.take("embedding.feature_weight", *shape))
+        features = graph.input("features", np.int64, ["steps", "texts", F])
+        rows = graph.add("Gather", rows, features)  # (T, B, F, feature_size)
+        summed = graph.add("ReduceSum", rows, graph.constant([2]), keepdims=0)
+        x = graph.add("Concat", x, summed, axis=-1)
+
+    spec = registry.find("cell", recipe.cell.name).spec
+    write_cell = lazy.load(spec.lowering)
+    ends = graph.add("Cast", lengths, to=onnx.TensorProto.INT32)
+    states: list[str] = []
+    final: list[str] = []
+    layer: list[CellOutput] = []
+    for layer_index in range(recipe.encoder.layers):
+        layer = []
+        for back in range(directions):
+            index = layer_index * directions + back
+            names = [f"state_{index}_{name}" for name in spec.states] if streams else []
+            states += [graph.input(name, np.float32, ["texts", H]) for name in names]
+            output: CellOutput = write_cell(
+                graph,
+                CellInput(
+                    x=x,
+                    one_hot=not size and not layer_index,
+                    lengths=ends,
+                    state=tuple(names),
+                    reverse=back == 1,
+                    input_size=directions * H if layer_index else input_size,
+                    hidden_size=H,
+                    options=recipe.cell.options,
+                    weights=weights.below(f"encoder.cells.{index}."),
+                ),
+            )
+            layer.append(output)
+            final += output.state
+        x = _side_by_side(graph, [output.steps for output in layer])
+
+    L = V if streams else bundle.decoder.output_size
+    logits = lazy.load(recipe.head_spec.lowering)(
+        graph,
+        HeadInput(
+            ids=ids,
+            lengths=lengths,
+            steps=x,
+            end=_side_by_side(graph, [output.end for output in layer]),
+            embedding=table,
+            embedding_size=size,
+            input_size=directions * H,
+            output_size=L,
+            options=recipe.head.options,
+            weights=weights.below("head."),
+        ),
+    )
+    weights.check_all_taken()
+    steps = ["steps"] if recipe.head_spec.arity == "many-to-many" else []
+    graph.output("logits", logits, [*steps, "texts", L])
+    for name, value in zip(states, final, strict=False):
+        graph.output(f"next_{name}", value, ["texts", H])
+    notes = {"task": bundle.manifest.task, "labels": json.dumps(bundle.manifest.labels)}
+    return Lowered(graph.model(notes), graph.arrays, bool(F), tuple(states), H)
+
+
+def _side_by_side(graph: Graph, parts: list[str]) -> str:
+    return graph.add("Concat", *parts, axis=-1) if len(parts) > 1 else parts[0]
