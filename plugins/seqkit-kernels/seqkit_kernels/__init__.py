@@ -1,4 +1,4 @@
-"""Compiled kernels that train and run seqkit's cells faster than torch's own."""
+"""Compiled code that trains and runs seqkit's models faster than torch does."""
 
 from __future__ import annotations
 
@@ -24,4 +24,19 @@ def seqkit_register_kernels() -> list[seqkit.KernelSpec]:
             target="seqkit_kernels.embedding:LookUp",
             summary="embeddings with dropout in C++, for processors",
         ),
+    ]
+
+
+@seqkit.hookimpl
+def seqkit_register_runtimes() -> list[seqkit.RuntimeSpec]:
+    """The runtime; none where the library was not compiled."""
+    if not available():
+        return []
+    return [
+        seqkit.RuntimeSpec(
+            name="compiled",
+            target="seqkit_kernels.runtime:CompiledRuntime",
+            summary="LSTM, GRU and RNN with the built-in heads in C++, without torch",
+            rank=30,
+        )
     ]

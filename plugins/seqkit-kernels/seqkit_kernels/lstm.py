@@ -15,9 +15,9 @@ from seqkit_kernels import compiled
 
 #: Fewer steps, of all sequences together, than this are not worth packing the weights for.
 FEWEST_STEPS = 64
-#: Bytes of weights up to which each thread sums their gradient up step by step, in its own cache;
-#: above, one product with the gradients of all steps is faster.
-MOST_SUMMED = 512 << 10
+#: Bytes of weights that a core's cache holds beside the rest, and up to which this is faster than
+#: torch, whose products spread larger ones better.
+MOST_WEIGHTS = 512 << 10
 #: What the library is given, as src/lstm.h names it, in the order of :class:`_Run`'s arguments.
 GIVEN = ("lengths", "x", "W_hx", "W_hh", "b", "h_0", "c_0")
 
@@ -26,13 +26,17 @@ class LSTMKernel(CellKernel):
     """Runs :class:`seqkit.cells.lstm.LSTM` on processors."""
 
     def fits(self, cell: Cell, x: Tensor) -> bool:
-        """Whether ``x`` is features in single or double precision, in memory, and long enough."""
+        """Whether ``x`` is features in single or double precision, in memory, and long enough.
+
+        And whether the cell's weights are small enough, :data:`MOST_WEIGHTS`.
+        """
         return (
             type(cell) is LSTM
             and x.device.type == "cpu"
             and compiled.takes(x.dtype)
             and len(x) > 1
             and x.shape[0] * x.shape[1] >= FEWEST_STEPS
+            and (cell.W_hx.numel() + cell.W_hh.numel()) * x.element_size() <= MOST_WEIGHTS
         )
 
     def run(
@@ -68,7 +72,7 @@ class _Run(torch.autograd.Function):
         given = dict(zip((*GIVEN, "y", "c", "gates"), ctx.saved_tensors, strict=True))
         given |= {"dy": dy, "dh_n": dh_n, "dc_n": dc_n}
         found = {f"d{name}": torch.empty_like(given[name]) for name in ("h_0", "c_0")}
-        if _summed(given["x"], given["W_hh"]):
+        if _whole(given["h_0"]):
             names = ("x", "W_hx", "W_hh", "b")
             found |= {f"d{name}": torch.empty_like(given[name]) for name in names}
             _call("backward", given | found, reverse=ctx.reverse)
@@ -79,11 +83,9 @@ class _Run(torch.autograd.Function):
         return None, None, *(found[f"d{name}"] for name in GIVEN[1:])
 
 
-def _summed(x: Tensor, W_hh: Tensor) -> bool:
-    """Whether the library is to sum the weights' gradients up itself."""
-    rows, H = W_hh.shape
-    whole = H * x.element_size() % 64 == 0  # vectors of units in every instruction set
-    return whole and (x.shape[-1] + H) * rows * x.element_size() <= MOST_SUMMED
+def _whole(h: Tensor) -> bool:
+    """Whether units fill vectors in every instruction set: then the library sums gradients up."""
+    return h.shape[1] * h.element_size() % 64 == 0
 
 
 def _products(da: Tensor, given: dict[str, Tensor], *, reverse: bool) -> dict[str, Tensor]:

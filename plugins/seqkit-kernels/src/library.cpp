@@ -1,16 +1,18 @@
 // Compiles the kernels for several instruction sets and takes the best that the processor has.
 #include "embedding.h"
+#include "inference.h"
 #include "lstm.h"
 
 #include <cstdint>
 
-#include "plan.h"
+#include "crew.h"
 
 namespace plain {
 #define VECTOR_BYTES 16
 #include "vectors.h"
 #include "lstm_impl.h"
 #include "embedding_impl.h"
+#include "inference_impl.h"
 #undef VECTOR_BYTES
 } // namespace plain
 
@@ -25,6 +27,7 @@ namespace avx2 {
 #include "vectors.h"
 #include "lstm_impl.h"
 #include "embedding_impl.h"
+#include "inference_impl.h"
 #undef VECTOR_BYTES
 } // namespace avx2
 #pragma GCC pop_options
@@ -39,6 +42,7 @@ namespace avx512 {
 #include "vectors.h"
 #include "lstm_impl.h"
 #include "embedding_impl.h"
+#include "inference_impl.h"
 #undef VECTOR_RECIPROCAL
 #undef VECTOR_ROUND
 #undef VECTOR_SCALE
@@ -84,6 +88,13 @@ void seqkit_embedding_forward_float(const Embedding *p) { DISPATCH(Look<float>(*
 void seqkit_embedding_forward_double(const Embedding *p) { DISPATCH(Look<double>(*p).forward()) }
 void seqkit_embedding_backward_float(const Embedding *p) { DISPATCH(Look<float>(*p).backward()) }
 void seqkit_embedding_backward_double(const Embedding *p) { DISPATCH(Look<double>(*p).backward()) }
+
+void seqkit_read(const Reading *p) { DISPATCH(Infer::read(*p)) }
+int seqkit_step(const Step *p) {
+    if (!plain::Infer::fits(*p)) return 0;
+    DISPATCH(Infer::step(*p))
+    return 1;
+}
 
 int seqkit_use_level(int wanted) {
     level = static_cast<Level>(wanted < PLAIN ? PLAIN : wanted > best() ? best() : wanted);

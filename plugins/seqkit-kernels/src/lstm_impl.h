@@ -27,8 +27,6 @@ struct Task {
     static R *out(void *array) { return static_cast<R *>(array); }
 
     int64_t units(int64_t j) const { return H - j * VL < VL ? H - j * VL : VL; }
-    int64_t first_unit(const Share &share) const { return share.first * VL; }
-    int64_t end_unit(const Share &share) const { return share.end * VL < H ? share.end * VL : H; }
 
     // How many of a thread's sequences, which stand longest first, have a step t.
     int64_t active(const Share &share, int64_t t) const {
@@ -183,21 +181,20 @@ struct Task {
         }
     }
 
-    void forward(const Share &share, const R *packed, const R *bias, R *c, Meeting &meeting) const {
+    void forward(const Share &share, const R *packed, const R *bias, R *c) const {
         for (int64_t s = 0; s < T; s++) {
             const int64_t t = p.reverse ? T - 1 - s : s, n = active(share, t);
-            for (int64_t j = share.first; j < share.end; j++)
+            for (int64_t j = 0; j < J; j++)
                 forward_rows<ROWS>(n, share.row, t, j, packed + j * (I + H) * STRIP,
                                    bias + j * STRIP, c);
             for (int64_t r = n; r < share.rows; r++)
-                clear(out(p.y) + (t * B + share.row[r]) * H, first_unit(share), end_unit(share));
-            meeting.wait();
+                clear(out(p.y) + (t * B + share.row[r]) * H, 0, H);
         }
         for (int64_t r = 0; r < share.rows; r++) {
             const int64_t row = share.row[r], length = p.lengths[row];
             const int64_t end = ((p.reverse ? 0 : length - 1) * B + row) * H;
             const R *h_end = length ? in(p.y) + end : in(p.h_0) + row * H;
-            for (int64_t u = first_unit(share); u < end_unit(share); u++) {
+            for (int64_t u = 0; u < H; u++) {
                 out(p.h_n)[row * H + u] = h_end[u];
                 out(p.c_n)[row * H + u] = c[row * H + u];
             }
@@ -274,7 +271,7 @@ struct Task {
                                     dW);
     }
 
-    void backward(const Share &share, const Back<R> &back, Meeting &meeting) const {
+    void backward(const Share &share, const Back<R> &back) const {
         const int64_t rows = share.rows;
         Buffer<R> slab(p.da ? 0 : rows * G);
         Buffer<const R *> da(rows), from(rows);
@@ -286,8 +283,7 @@ struct Task {
                 R *da_r = p.da ? out(p.da) + at * G : slab.data + r * G;
                 da.data[r] = da_r;
                 if (r >= n) {
-                    for (int64_t g = 0; p.da && g < 4; g++)
-                        clear(da_r + g * H, first_unit(share), end_unit(share));
+                    if (p.da) clear(da_r, 0, G);
                     if (p.dx) clear(out(p.dx) + at * I, 0, I);
                     continue;
                 }
@@ -299,16 +295,15 @@ struct Task {
                     fetch(p.dy, next * H, H);
                     fetch(p.x, next * I, I);
                 }
-                for (int64_t j = share.first; j < share.end; j++)
+                for (int64_t j = 0; j < J; j++)
                     backward_gates(t, row, j, da_r, back.dh + row * H, back.dc + row * H);
             }
-            meeting.wait();
-            for (int64_t u = first_unit(share); u < end_unit(share); u += STRIP) {
+            for (int64_t u = 0; u < H; u += STRIP) {
                 for (int64_t r = 0; r < n; r++) {
                     from.data[r] = da.data[r];
                     to.data[r] = back.dh + share.row[r] * H + u;
                 }
-                product(n, from.data, G, back.W_hh + u * G, to.data, end_unit(share) - u);
+                product(n, from.data, G, back.W_hh + u * G, to.data, H - u);
             }
             if (p.da) continue; // the rest is the caller's
             for (int64_t u = 0; u < I; u += STRIP) {
@@ -335,17 +330,15 @@ struct Task {
     // ---- the whole
 
     void run_forward() const {
-        const Plan plan(p, VL, sizeof(R), WIDE);
+        const Plan plan(p);
         Buffer<R> packed(J * (I + H) * STRIP), bias(J * STRIP), c(B * H);
         pack_gates(packed.data, bias.data);
         __builtin_memcpy(c.data, p.c_0, B * H * sizeof(R));
-        plan.run([&](const Share &share, Meeting &meeting) {
-            forward(share, packed.data, bias.data, c.data, meeting);
-        });
+        plan.run([&](const Share &share) { forward(share, packed.data, bias.data, c.data); });
     }
 
     void run_backward() const {
-        const Plan plan(p, VL, sizeof(R), WIDE);
+        const Plan plan(p);
         const int64_t strips_h = (H + STRIP - 1) / STRIP, strips_x = (I + STRIP - 1) / STRIP;
         const int64_t size = p.da ? 0 : (I + H + 1) * G;
         Buffer<R> W_hh(strips_h * STRIP * G), W_hx(p.da ? 0 : strips_x * STRIP * G);
@@ -355,7 +348,7 @@ struct Task {
         __builtin_memcpy(p.dh_0, p.dh_n, B * H * sizeof(R));
         __builtin_memcpy(p.dc_0, p.dc_n, B * H * sizeof(R));
         const Back<R> back{W_hh.data, W_hx.data, out(p.dh_0), out(p.dc_0), sums.data, size};
-        plan.run([&](const Share &share, Meeting &meeting) { backward(share, back, meeting); });
+        plan.run([&](const Share &share) { backward(share, back); });
         if (p.da) return;
         for (size_t n = 1; n < plan.shares.size(); n++)
             for (int64_t k = 0; k < size; k++) sums.data[k] += sums.data[n * size + k];

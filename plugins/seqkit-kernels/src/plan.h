@@ -2,7 +2,6 @@
 #pragma once
 
 #include <algorithm>
-#include <atomic>
 #include <cstdint>
 #include <cstdlib>
 #include <new>
@@ -58,64 +57,29 @@ void in_parallel(int64_t threads, Work work) {
     for (std::thread &thread : others) thread.join();
 }
 
-// Where threads wait for each other. They spin briefly, since a step takes microseconds, and then
-// give way, since the machine may have other work.
-class Meeting {
-    const int expected;
-    std::atomic<int> arrived{0}, round{0};
-
-  public:
-    explicit Meeting(int threads) : expected(threads) {}
-    void wait() {
-        if (expected == 1) return;
-        const int now = round.load(std::memory_order_acquire);
-        if (arrived.fetch_add(1, std::memory_order_acq_rel) + 1 == expected) {
-            arrived.store(0, std::memory_order_relaxed);
-            round.store(now + 1, std::memory_order_release);
-            return;
-        }
-        for (int spins = 0; round.load(std::memory_order_acquire) == now;)
-            if (++spins > 2000) std::this_thread::yield();
-    }
-};
-
-// One thread's part: some of the sequences, longest first, and blocks of units first..end.
+// One thread's part: some of the sequences, longest first.
 struct Share {
     size_t number;
     std::vector<int64_t> rows_;
     const int64_t *row;
-    int64_t rows, first, end;
+    int64_t rows;
 };
-
-// Weights above this are spread over the threads' caches; below, each thread has them all.
-constexpr int64_t CACHED = 512 << 10;
 
 struct Plan {
     std::vector<Share> shares;
-    bool meets; // whether the threads share sequences, and so meet at each step
 
-    Plan(const LSTM &p, int64_t lanes, int64_t size, int64_t wide) {
+    explicit Plan(const LSTM &p) {
         std::vector<int64_t> order(p.B);
         std::iota(order.begin(), order.end(), 0);
         std::stable_sort(order.begin(), order.end(), [&](int64_t a, int64_t b) {
             return p.lengths[a] > p.lengths[b];
         });
-        const int64_t blocks = (p.H + lanes - 1) / lanes, strips = (blocks + wide - 1) / wide;
-        meets = (p.I + p.H) * 4 * p.H * size > CACHED && !p.dW_hx;
-        const int64_t most = std::max<int64_t>(1, meets ? strips : p.B);
-        const int64_t threads = std::min(p.threads, most);
+        const int64_t threads = std::min(p.threads, std::max<int64_t>(1, p.B));
         for (int64_t n = 0; n < threads; n++) {
             Share share{};
             share.number = n;
-            share.end = blocks;
-            if (meets) {
-                share.rows_ = order;
-                share.first = std::min(blocks, strips * n / threads * wide);
-                share.end = std::min(blocks, strips * (n + 1) / threads * wide);
-            } else {
-                // dealt out, so that all have sequences of like lengths
-                for (int64_t r = n; r < p.B; r += threads) share.rows_.push_back(order[r]);
-            }
+            // dealt out, so that all have sequences of like lengths
+            for (int64_t r = n; r < p.B; r += threads) share.rows_.push_back(order[r]);
             share.rows = share.rows_.size();
             shares.push_back(std::move(share));
         }
@@ -124,8 +88,7 @@ struct Plan {
 
     template <typename Work>
     void run(Work work) const {
-        Meeting meeting(meets ? static_cast<int>(shares.size()) : 1);
-        in_parallel(shares.size(), [&](int64_t n, int64_t) { work(shares[n], meeting); });
+        in_parallel(shares.size(), [&](int64_t n, int64_t) { work(shares[n]); });
     }
 };
 

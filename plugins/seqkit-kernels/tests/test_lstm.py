@@ -15,7 +15,7 @@ SHAPES = {
     "textbook": (30, 17, 50, 32),
     "units that fill no vector": (9, 33, 5, 10),
     "input wider than a strip": (6, 12, 150, 32),
-    "too large to sum up": (5, 14, 40, 192),
+    "large weights": (5, 14, 40, 192),
     "one unit": (4, 16, 1, 1),
 }
 TOLERANCE = {torch.float64: 1e-12, torch.float32: 2e-5}
@@ -96,7 +96,7 @@ def test_without_gradients_it_keeps_no_steps_and_gives_the_same(level, reverse):
 
 
 def test_the_threads_do_not_change_the_outputs(level):
-    for shape in (SHAPES["textbook"], SHAPES["too large to sum up"]):
+    for shape in (SHAPES["textbook"], SHAPES["units that fill no vector"]):
         given = problem(shape, torch.float32)
         results = []
         for threads in (1, 2, 3):
@@ -136,6 +136,10 @@ def test_what_it_takes():
     assert not kernel.fits(cell, torch.zeros(FEWEST_STEPS, 1, dtype=torch.int64))
     assert not kernel.fits(cell, torch.zeros(FEWEST_STEPS, 1, 3, dtype=torch.bfloat16))
     assert not kernel.fits(cell, torch.zeros(FEWEST_STEPS, 1, 3, device="meta"))
+    large = torch.zeros(FEWEST_STEPS, 1, 64)
+    assert kernel.fits(LSTM(64, 128, LSTMOptions()), large)
+    assert not kernel.fits(LSTM(64, 160, LSTMOptions()), large)
+    assert not kernel.fits(LSTM(64, 128, LSTMOptions()).double(), large.double())
 
 
 @pytest.mark.parametrize("wrong", [-1, 8])

@@ -8,6 +8,8 @@ from seqkit_kernels import compiled
 
 from seqkit import lazy
 from seqkit.nn.kernels import CellKernel, EmbeddingKernel
+from seqkit.runtimes import RUNTIMES
+from seqkit.runtimes.base import Runtime
 
 
 def test_it_registers_a_kernel_of_the_lstm_and_one_of_embeddings(monkeypatch):
@@ -22,12 +24,22 @@ def test_it_registers_a_kernel_of_the_lstm_and_one_of_embeddings(monkeypatch):
 def test_where_it_was_not_compiled_it_registers_nothing(monkeypatch, tmp_path):
     monkeypatch.setattr(compiled, "__file__", str(tmp_path / "compiled.py"))
     assert seqkit_kernels.seqkit_register_kernels() == []
+    assert seqkit_kernels.seqkit_register_runtimes() == []
+
+
+def test_it_registers_a_runtime_that_is_taken_before_seqkits_own(monkeypatch):
+    monkeypatch.setattr(seqkit_kernels, "available", lambda: True)
+    (spec,) = seqkit_kernels.seqkit_register_runtimes()
+    assert (spec.name, spec.problem()) == ("compiled", "")
+    assert spec.rank > max(own.rank for own in RUNTIMES)
+    assert issubclass(lazy.load(spec.target), Runtime)
 
 
 def test_registering_imports_no_torch():
     code = (
         "import sys, seqkit_kernels\n"
         "seqkit_kernels.seqkit_register_kernels()\n"
+        "seqkit_kernels.seqkit_register_runtimes()\n"
         "print('torch' in sys.modules)"
     )
     done = subprocess.run(

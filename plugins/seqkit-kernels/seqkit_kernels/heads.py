@@ -1,0 +1,85 @@
+"""What stands on top of the encoder, in numpy; seqkit's own heads have the equations."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from seqkit.encoding import Encoded
+from seqkit.ngrams import ngram_buckets
+
+#: Gives a weight by its name, of the shape that it must have.
+Take = Callable[..., np.ndarray]
+
+#: What the library is to make of the steps; attention needs them all.
+POOLINGS = {"last": 0, "mean": 1, "max": 2, "attention": 0}
+
+
+class Classifier:
+    """The built-in classification head."""
+
+    def __init__(self, take: Take, D: int, L: int, options: Any) -> None:
+        self.options = options
+        self.W, self.b = take("head.output.weight", L, D), take("head.output.bias", L)
+        if options.pooling == "attention":
+            self.attention = (
+                take("head.pooling.W", D, D),
+                take("head.pooling.b", D),
+                take("head.pooling.v", D),
+            )
+        if options.ngrams:
+            self.ngrams = take("head.ngrams.weight", options.ngram_buckets, L)
+            self.ngrams_bias = take("head.ngrams.bias", L)
+
+    def logits(self, pooled: np.ndarray, examples: Sequence[Encoded]) -> np.ndarray:
+        """``(B, D)`` to ``(B, L)``."""
+        logits: np.ndarray = pooled @ self.W.T + self.b
+        if not self.options.ngrams:
+            return logits
+        lengths = np.array([len(e) for e in examples])
+        present, counts = ngram_buckets(
+            np.concatenate([e.ids for e in examples]),
+            lengths,
+            longest=self.options.ngrams,
+            buckets=self.options.ngram_buckets,
+        )
+        summed = np.add.reduceat(self.ngrams[present], np.cumsum(counts) - counts)
+        share = np.float32(self.options.ngram_share)
+        mixed: np.ndarray = (1 - share) * logits + share * (summed + self.ngrams_bias)
+        return mixed
+
+    def attend(self, steps: np.ndarray) -> np.ndarray:
+        """A text's steps ``(T, D)`` as one vector ``(D,)``."""
+        W, b, v = self.attention
+        scores = np.tanh(steps @ W.T + b) @ v
+        weights = np.exp(scores - scores.max())
+        mean: np.ndarray = (weights / weights.sum()) @ steps
+        return mean
+
+
+class Tagger:
+    """The built-in tagging head."""
+
+    def __init__(self, take: Take, D: int, L: int) -> None:
+        self.W, self.b = take("head.output.weight", L, D), take("head.output.bias", L)
+
+    def logits(self, steps: np.ndarray) -> np.ndarray:
+        """``(T, D)`` to ``(T, L)``."""
+        logits: np.ndarray = steps @ self.W.T + self.b
+        return logits
+
+
+def products(
+    take: Take, D: int, V: int, options: Any, embedding: np.ndarray | None
+) -> list[tuple[np.ndarray, np.ndarray]]:
+    """What the generation head multiplies by, one after the other: weights ``(N, I)`` and bias."""
+    bias = take("head.bias", V)
+    if not options.tie_weights:
+        return [(take("head.weight", V, D), bias)]
+    assert embedding is not None
+    E = embedding.shape[1]
+    if E == D:
+        return [(embedding, bias)]
+    return [(take("head.projection.weight", E, D), np.zeros(E, np.float32)), (embedding, bias)]

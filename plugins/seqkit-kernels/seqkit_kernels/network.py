@@ -1,0 +1,141 @@
+"""A bundle's network, its weights packed for the compiled library."""
+
+from __future__ import annotations
+
+import ctypes
+
+import numpy as np
+
+from seqkit.bundle.load import Bundle
+from seqkit.bundle.manifest import RECIPE, WEIGHTS, damaged
+from seqkit.errors import BundleError
+from seqkit.recipe import Recipe
+from seqkit_kernels.heads import Classifier, Tagger, products
+from seqkit_kernels.packed import (
+    KINDS,
+    CellProblem,
+    PackedCell,
+    gates_of,
+    pack_cell,
+    pack_product,
+    pack_rows,
+    padded,
+    starting_bias,
+)
+
+#: Bytes that a table of what each word adds to the first layer may have: it is made when a model is
+#: loaded, so that an answer never depends on what was asked before.
+LARGEST_TABLE = 32 << 20
+
+
+def kind_of(recipe: Recipe) -> int | None:
+    """The library's number of a recipe's cell; none where it has no such cell."""
+    options = recipe.cell.options
+    choice = getattr(options, "reset", getattr(options, "activation", ""))
+    return KINDS.get((recipe.cell.name.rpartition(":")[2], choice))
+
+
+class Network:
+    """Embedding, layers and head of a bundle whose cell and head the library knows.
+
+    Attributes:
+        V: Rows of the embedding.
+        H: Units of a cell.
+        P: Units with the padding.
+        directions: 1 or 2.
+        embedding: ``(V, E)``, or none for one-hot input.
+        features: ``(buckets, F)``, or none.
+        layers: Each layer's cells, forwards and backwards.
+        products: What the head of a generation model multiplies by.
+        head: The head of any other model.
+        stack: The layers forwards and then the products.
+        work: About how many multiplications a step of the stack takes, per gate.
+
+    Raises:
+        BundleError: The weights are damaged, or do not fit the recipe.
+    """
+
+    def __init__(self, bundle: Bundle) -> None:
+        self._given, self._file = bundle.weights(), bundle.path / WEIGHTS
+        recipe, tokenizer = bundle.recipe, bundle.tokenizer
+        sizes, encoder = recipe.embedding, recipe.encoder
+        kind = kind_of(recipe)
+        assert kind is not None
+        self._kind, self._gates = kind, gates_of(kind)
+        self.V, self.H = tokenizer.vocab_size, encoder.hidden_size
+        self.P, self.directions = padded(self.H, kind=kind), 2 if encoder.bidirectional else 1
+        self.embedding = self._take("embedding.weight", self.V, sizes.size) if sizes.size else None
+        self.features: np.ndarray | None = None
+        if sizes.feature_size and tokenizer.feature_buckets:
+            shape = tokenizer.feature_buckets, sizes.feature_size
+            self.features = self._take("embedding.feature_weight", *shape)
+        self._inputs: list[tuple[np.ndarray, np.ndarray]] = []  # of the first layer, to fold
+        self.layers = [self._layer(number) for number in range(encoder.layers)]
+        self.head, self.products = self._made_head(bundle)
+        if self._given:
+            raise self._damaged(f"{', '.join(self._given)} has no place in it")
+        table_bytes = 4 * self.V * self._gates * self.P * self.directions
+        small = self.features is None and table_bytes <= LARGEST_TABLE
+        if small or self.embedding is None:
+            self.layers[0] = self._folded()
+        self._inputs = []
+        self.stack = self._stacked()
+
+    def _folded(self) -> list[PackedCell]:
+        """The first layer with a table of what each word adds to its sums."""
+        cells = []
+        for cell, (W_x, b) in zip(self.layers[0], self._inputs, strict=True):
+            sums = W_x.T if self.embedding is None else self.embedding @ W_x.T
+            cells.append(cell.from_table(pack_rows(sums + b, self._gates)))
+        return cells
+
+    def _stacked(self) -> ctypes.Array[CellProblem]:
+        """The layers forwards and the products, as :class:`seqkit_kernels.packed.StepProblem`."""
+        layers = [layer[0].problem for layer in self.layers]
+        products = [product.problem for product in self.products]
+        self.work = sum(c.H * c.I for c in (*layers, *products)) + sum(c.H * c.H for c in layers)
+        return (CellProblem * (len(layers) + len(products)))(*layers, *products)
+
+    def _layer(self, number: int) -> list[PackedCell]:
+        H, rows = self.H, self._gates * self.H
+        if number:
+            width = self.directions * H
+        elif self.embedding is None:
+            width = self.V
+        else:
+            width = sum(t.shape[1] for t in (self.embedding, self.features) if t is not None)
+        cells = []
+        for direction in range(self.directions):
+            name = f"encoder.cells.{number * self.directions + direction}"
+            W_x, W_h = self._take(f"{name}.W_hx", rows, width), self._take(f"{name}.W_hh", rows, H)
+            b_x, b_h = self._take(f"{name}.b_x", rows), self._take(f"{name}.b_h", rows)
+            if not number:
+                self._inputs.append((W_x, starting_bias(self._kind, b_x, b_h)))
+                if self.embedding is None:
+                    W_x = W_x[:, :0]  # the table stands for it
+            above = self.directions if number else 0
+            cells.append(pack_cell(self._kind, W_x, W_h, b_x, b_h, directions=above))
+        return cells
+
+    def _made_head(self, bundle: Bundle) -> tuple[Classifier | Tagger | None, list[PackedCell]]:
+        name, options = bundle.recipe.head.name, bundle.recipe.head.options
+        D = self.directions * self.H
+        if name == "classification":
+            return Classifier(self._take, D, bundle.decoder.output_size, options), []
+        if name == "tagging":
+            return Tagger(self._take, D, bundle.decoder.output_size), []
+        packed: list[PackedCell] = []
+        for W, b in products(self._take, D, self.V, options, self.embedding):
+            columns = packed[-1].problem.H if packed else self.P
+            packed.append(pack_product(W, b, columns=columns))
+        return None, packed
+
+    def _take(self, name: str, *shape: int) -> np.ndarray:
+        array = self._given.pop(name, None)
+        if array is None or array.shape != shape or array.dtype != np.float32:
+            found = "is missing" if array is None else f"is {array.dtype} {array.shape}"
+            raise self._damaged(f"{name} {found}, not float32 {shape}")
+        return array
+
+    def _damaged(self, why: str) -> BundleError:
+        return damaged(self._file, f"it does not fit {RECIPE}: {why}")

@@ -1,0 +1,250 @@
+// Predicting, for one instruction set; see inference.h for the arrays.
+
+// Where one sequence's numbers of one step stand.
+struct Row {
+    const float *start, *x, *h, *c;
+    float *h_new, *c_new, *y, *pool;
+    int64_t id, at, left; // sequence, token, and tokens still to come
+};
+
+struct Infer {
+    static constexpr int VL = Lanes<float>::count;
+
+    template <int N, int G>
+    static inline __attribute__((always_inline)) void add(
+        Vec<float> (&a)[N][4], const float *const (&from)[N], int64_t depth, const float *w,
+        const int (&to)[4]) {
+        for (int64_t k = 0; k < depth; k++, w += G * BLOCK) {
+            Vec<float> w_k[G];
+            _Pragma("GCC unroll 4")
+            for (int g = 0; g < G; g++) w_k[g] = load(w + g * BLOCK);
+            _Pragma("GCC unroll 8")
+            for (int r = 0; r < N; r++) {
+                const Vec<float> x_k = all(from[r][k]);
+                _Pragma("GCC unroll 4")
+                for (int g = 0; g < G; g++) a[r][to[g]] += x_k * w_k[g];
+            }
+        }
+    }
+
+    static void emit(const Row &row, int64_t u, Vec<float> h, int64_t pooling) {
+        store(row.h_new + u, h);
+        if (row.y) store(row.y + u, h);
+        if (!row.pool || !pooling) return;
+        const Vec<float> p = load(row.pool + u);
+        store(row.pool + u, pooling == 1 ? p + h : (p > h ? p : h));
+    }
+
+    template <int KIND>
+    static Vec<float> activate(Vec<float> s) {
+        if (KIND == 2) return tanh(s);
+        if (KIND == 3) return s < 0.0f ? Vec<float>{} : s; // a NaN stays one
+        return s;
+    }
+
+    // Block j of N sequences.
+    template <int KIND, int N>
+    static void tile(const Cell &cell, const Row *rows, int64_t j, int64_t pooling) {
+        constexpr int G = KIND == 1 ? 3 : 4;
+        static constexpr int into_x[4] = {0, 1, 2, 3}, into_h[4] = {0, 1, KIND == 1 ? 3 : 2, 3};
+        const float *x[N], *h[N];
+        for (int r = 0; r < N; r++) x[r] = rows[r].x, h[r] = rows[r].h;
+        for (int64_t lane = 0; lane < BLOCK; lane += VL) {
+            Vec<float> a[N][4];
+            for (int r = 0; r < N; r++) {
+                for (int g = 0; g < G; g++)
+                    a[r][g] = load(rows[r].start + (j * G + g) * BLOCK + lane);
+                if (KIND == 1) a[r][3] = load(cell.b_n + j * BLOCK + lane);
+            }
+            if (cell.I) add<N, G>(a, x, cell.I, cell.W_x + j * cell.I * G * BLOCK + lane, into_x);
+            if (KIND != 4)
+                add<N, G>(a, h, cell.H, cell.W_h + j * cell.H * G * BLOCK + lane, into_h);
+            for (int r = 0; r < N; r++) {
+                const Row &row = rows[r];
+                const int64_t u = j * BLOCK + lane;
+                if (KIND == 0) {
+                    const Vec<float> c = sigmoid(a[r][1]) * load(row.c + u) +
+                                         sigmoid(a[r][0]) * tanh(a[r][2]);
+                    store(row.c_new + u, c);
+                    emit(row, u, sigmoid(a[r][3]) * tanh(c), pooling);
+                } else if (KIND == 1) {
+                    const Vec<float> z = sigmoid(a[r][1]);
+                    const Vec<float> n = tanh(a[r][2] + sigmoid(a[r][0]) * a[r][3]);
+                    emit(row, u, n + z * (load(row.h + u) - n), pooling);
+                } else {
+                    for (int g = 0; g < 4; g++) {
+                        const Vec<float> s = a[r][g];
+                        const Vec<float> y = activate<KIND>(s);
+                        emit(row, (j * 4 + g) * BLOCK + lane, y, pooling);
+                    }
+                }
+            }
+        }
+    }
+
+    // Some blocks of any number of sequences, in tiles of ROWS and a smaller one.
+    template <int KIND, int N = ROWS>
+    static void few(const Cell &cell, const Row *rows, int64_t n, int64_t j, int64_t pooling) {
+        if constexpr (N > 0) {
+            if (n < N) return few<KIND, N - 1>(cell, rows, n, j, pooling);
+            tile<KIND, N>(cell, rows, j, pooling);
+        }
+    }
+    template <int KIND>
+    static void some(const Cell &cell, const Row *rows, int64_t n, int64_t j, int64_t end,
+                     int64_t pooling) {
+        for (; j < end; j++)
+            for (int64_t r = 0; r < n; r += ROWS) few<KIND>(cell, rows + r, n - r, j, pooling);
+    }
+    static void blocks(const Cell &cell, const Row *rows, int64_t n, int64_t j, int64_t end,
+                       int64_t pooling) {
+        switch (cell.kind) {
+        case 0: return some<0>(cell, rows, n, j, end, pooling);
+        case 1: return some<1>(cell, rows, n, j, end, pooling);
+        case 2: return some<2>(cell, rows, n, j, end, pooling);
+        case 3: return some<3>(cell, rows, n, j, end, pooling);
+        default: return some<4>(cell, rows, n, j, end, pooling);
+        }
+    }
+    static int64_t count(const Cell &cell) {
+        return cell.H / (cell.kind > 1 ? 4 * BLOCK : BLOCK);
+    }
+
+    // Sequences are taken as places become free, so that no place stands empty beside a longer one.
+    static void direction(const Reading &p, int64_t d, int64_t places, std::atomic<int64_t> &next) {
+        const Cell &cell = p.cells[d];
+        const int64_t H = cell.H, D = p.directions * H, way = d ? -1 : 1;
+        Buffer<float> memory(places * 3 * H);
+        std::vector<Row> rows;
+        const auto place = [&](Row &row) {
+            row.start = cell.start + (cell.row ? p.ids[row.at] * cell.row : 0);
+            row.x = p.x ? p.x + (p.by_id ? p.ids[row.at] : row.at) * cell.I : nullptr;
+            row.y = p.y ? p.y + row.at * D + d * H : nullptr;
+            if (!cell.row || row.left < 2) return;
+            const float *coming = cell.start + p.ids[row.at + way] * cell.row;
+            for (int64_t u = 0; u < cell.row; u += 16) __builtin_prefetch(coming + u);
+        };
+        const auto take = [&](Row &row, float *h, float *h_new, float *c) {
+            for (int64_t id; (id = next.fetch_add(1)) < p.B;) {
+                if (!p.lengths[id]) continue;
+                row.id = id;
+                row.left = p.lengths[id];
+                row.at = p.first[id] + (d ? row.left - 1 : 0);
+                row.h = h, row.h_new = h_new, row.c = row.c_new = c;
+                std::fill(h, h + H, 0.0f);
+                std::fill(c, c + H, 0.0f);
+                row.pool = p.pooled + id * D + d * H;
+                if (p.pooling == 2) std::fill(row.pool, row.pool + H, -__builtin_inff());
+                place(row);
+                return true;
+            }
+            return false;
+        };
+        for (int64_t n = 0; n < places; n++) {
+            Row row;
+            float *m = memory.data + n * 3 * H;
+            if (!take(row, m, m + H, m + 2 * H)) break;
+            rows.push_back(row);
+        }
+        while (!rows.empty()) {
+            blocks(cell, rows.data(), rows.size(), 0, count(cell), p.pooling);
+            for (size_t r = 0; r < rows.size();) {
+                Row &row = rows[r];
+                float *before = const_cast<float *>(row.h);
+                row.h = row.h_new, row.h_new = before, row.at += way;
+                if (--row.left) {
+                    place(row);
+                    r++;
+                    continue;
+                }
+                if (!p.pooling) std::copy(row.h, row.h + H, row.pool);
+                if (take(row, before, const_cast<float *>(row.h), row.c_new)) {
+                    r++;
+                } else {
+                    row = rows.back();
+                    rows.pop_back();
+                }
+            }
+        }
+    }
+
+    static void read(const Reading &p) {
+        std::atomic<int64_t> next[2] = {{0}, {0}};
+        const int64_t each = (p.B * p.directions + p.threads - 1) / p.threads;
+        const int64_t places = std::max<int64_t>(1, std::min<int64_t>(4 * ROWS, each));
+        Crew::own()->run(p.threads, [&](int64_t thread, int64_t) {
+            for (int64_t k = 0; k < p.directions; k++) {
+                const int64_t d = (thread + k) % p.directions;
+                direction(p, d, places, next[d]);
+            }
+        });
+    }
+
+    static bool fits(const Step &p) {
+        for (int64_t b = 0; b < p.B; b++) {
+            if (p.lengths[b] < 1 || p.lengths[b] > p.T) return false;
+            for (int64_t t = 0; t < p.lengths[b]; t++)
+                if (p.ids[t * p.B + b] < 0 || p.ids[t * p.B + b] >= p.V) return false;
+        }
+        return true;
+    }
+
+    // Sequences that have a step t, as a layer reads and writes them.
+    static void layer_rows(const Step &p, int64_t t, int64_t l, std::vector<Row> &rows) {
+        const Cell &cell = p.cells[l];
+        const int64_t H = p.cells[0].H, part = p.B * H;
+        const float *before = t % 2 ? p.after : p.before;
+        float *after = t % 2 ? p.before : p.after;
+        for (int64_t b = 0; b < p.B; b++) {
+            if (p.lengths[b] <= t) continue;
+            const int64_t id = p.ids[t * p.B + b], at = 2 * l * part + b * H;
+            Row row{};
+            row.start = cell.start + id * cell.row;
+            if (l) row.x = after + at - 2 * part;
+            else if (p.x) row.x = p.x + id * cell.I;
+            row.h = before + at, row.h_new = after + at;
+            row.c = row.h + part, row.c_new = row.h_new + part;
+            rows.push_back(row);
+        }
+    }
+
+    // Sequences whose last step is t, as product n reads and writes them.
+    static void product_rows(const Step &p, int64_t t, int64_t n, std::vector<Row> &rows) {
+        const Cell &cell = p.cells[p.layers + n];
+        const int64_t H = p.cells[0].H;
+        const float *top = (t % 2 ? p.before : p.after) + 2 * (p.layers - 1) * p.B * H;
+        for (int64_t b = 0; b < p.B; b++) {
+            if (p.lengths[b] != t + 1) continue;
+            Row row{};
+            row.start = cell.start;
+            row.x = n ? p.between + b * cell.I : top + b * H;
+            row.h_new = (n == p.products - 1 ? p.logits : p.between) + b * cell.H;
+            rows.push_back(row);
+        }
+    }
+
+    static void step(const Step &p) {
+        const int64_t H = p.cells[0].H, part = p.B * H;
+        for (int64_t t = 0; t < p.T; t++) {
+            std::deque<Stage> stages;
+            for (int64_t l = 0; l < p.layers + p.products; l++)
+                stages.emplace_back(count(p.cells[l]), p.threads);
+            Crew::own()->run(p.threads, [&](int64_t thread, int64_t) {
+                std::vector<Row> rows;
+                for (int64_t l = 0; l < p.layers + p.products; l++) {
+                    if (stages[l].over()) continue; // the others were faster
+                    rows.clear();
+                    if (l < p.layers) layer_rows(p, t, l, rows);
+                    else product_rows(p, t, l - p.layers, rows);
+                    if (rows.empty()) return;
+                    stages[l].work(thread, [&](int64_t j) {
+                        blocks(p.cells[l], rows.data(), rows.size(), j, j + 1, 0);
+                    });
+                }
+            });
+        }
+        for (int64_t b = 0; b < p.B; b++)
+            for (int64_t at = b * H; p.lengths[b] % 2 == 0 && at < 2 * p.layers * part; at += part)
+                std::copy(p.before + at, p.before + at + H, p.after + at);
+    }
+};
