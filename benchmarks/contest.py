@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -81,6 +81,7 @@ def hold(
     *,
     data: Path,
     small: Path,
+    absent: Mapping[str, str] | None = None,
     say: Say = lambda _: None,
 ) -> Contest:
     """Run all contenders in turns; the order turns from round to round.
@@ -95,10 +96,15 @@ def hold(
         settings: How much to measure.
         data: The prepared corpus.
         small: The same cut short, for the warm-up.
+        absent: Why some are known not to take part, by their names.
         say: Is told how it goes.
     """
-    contest = Contest()
-    pythons = {c.name: python for c in contenders if (python := _python(c, settings, contest, say))}
+    contest = Contest(absent=dict(absent or {}))
+    pythons = {
+        c.name: python
+        for c in contenders
+        if c.name not in contest.absent and (python := interpreter(c, settings, contest, say))
+    }
 
     def turn(contender: Contender, where: str, number: int, *, quick: bool) -> Result | None:
         if contender.name in contest.absent:
@@ -140,8 +146,10 @@ def hold(
     return contest
 
 
-def _python(contender: Contender, settings: Settings, contest: Contest, say: Say) -> Path | None:
-    """The interpreter of a contender; none if it is absent."""
+def interpreter(
+    contender: Contender, settings: Settings, contest: Contest, say: Say
+) -> Path | None:
+    """The interpreter of a contender; none if it is absent, which the contest then says."""
     environment = contender.environment
     if environment is None:
         return Path(sys.executable)

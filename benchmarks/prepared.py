@@ -86,7 +86,7 @@ def _prepared(name: str, write: _Write, cut: _Cut | None) -> Path:
         ) from None
     sources = corpora.sources(recipe, base=path.parent, data=found)
     kind = f"{'short-' if cut else ''}{manifest.name}"
-    target = _cache() / f"{kind}-{_key(path, sources)}"
+    target = cache() / f"{kind}-{_key(path, sources)}"
     if target.is_dir():
         return target
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -106,9 +106,10 @@ def _prepared(name: str, write: _Write, cut: _Cut | None) -> Path:
     return target
 
 
-def _cache() -> Path:
-    cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(cache) / "seqkit" / "benchmarks"
+def cache() -> Path:
+    """Where benchmarks keep what they make once; it may not be there yet."""
+    folder = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(folder) / "seqkit" / "benchmarks"
 
 
 def _key(path: Path, sources: corpora.Sources) -> str:

@@ -25,5 +25,7 @@ model = fasttext.train_supervised(
 clock.stop()
 _, accuracy, _ = model.test(str(given.data / "dev.txt"))
 clock.point(accuracy=accuracy)
+if given.save:
+    model.save_model(str(given.save))
 rows = model.get_input_matrix().shape, model.get_output_matrix().shape
 clock.report(versions("fasttext-wheel"), parameters=sum(n * size for n, size in rows))

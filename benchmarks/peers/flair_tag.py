@@ -83,6 +83,8 @@ with tempfile.TemporaryDirectory() as folder:
         embeddings_storage_mode="none",
         plugins=[Watch()],
     )
+if given.save:
+    tagger.save(given.save)
 clock.report(
     versions("flair", "torch"),
     parameters=sum(p.numel() for p in tagger.parameters()),

@@ -3,7 +3,8 @@
 The line has ``versions``, ``threads``, ``began`` (seconds from the command to where training
 begins), ``points`` and ``peak_bytes``, and what else the program adds. A point is a moment at which
 the model was scored: ``trained``, seconds of training alone until then; ``passed``, seconds since
-training began, scoring included; and the scores.
+training began, scoring included; and the scores. Where the benchmark is of prediction, read
+predicting for training: the clock runs while answers are made.
 """
 
 from __future__ import annotations
@@ -19,13 +20,19 @@ from pathlib import Path
 
 
 def arguments(*extra: str) -> argparse.Namespace:
-    """What the harness asks for: ``data``, ``seed``, ``quick``, and positional ``extra``."""
+    """What the harness asks for: ``data``, ``seed``, ``quick``, and positional ``extra``.
+
+    Besides, ``save`` is where to keep the model that was trained, and ``model`` where one was kept;
+    none unless the benchmark is of prediction.
+    """
     parser = argparse.ArgumentParser()
     for name in extra:
         parser.add_argument(name)
     parser.add_argument("--data", type=Path, required=True, help="the prepared corpus")
     parser.add_argument("--seed", type=int, required=True)
     parser.add_argument("--quick", action="store_true", help="stop after a few steps")
+    parser.add_argument("--save", type=Path, help="keep the trained model here")
+    parser.add_argument("--model", type=Path, help="a model that was kept")
     return parser.parse_args()
 
 

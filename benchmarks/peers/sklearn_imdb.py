@@ -7,6 +7,7 @@ from record import Clock, arguments, versions
 
 clock = Clock()
 
+import joblib
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
@@ -30,4 +31,6 @@ model = make_pipeline(
 model.fit(*train)
 clock.stop()
 clock.point(accuracy=float(model.score(*dev)))
+if given.save:
+    joblib.dump(model, given.save)
 clock.report(versions("scikit-learn"), parameters=int(model[-1].coef_.size))

@@ -64,6 +64,8 @@ with tempfile.TemporaryDirectory() as folder:
     train(nlp, stdout=io.StringIO(), stderr=io.StringIO())
     clock.stop()
     nlp.evaluate = score
+if given.save:
+    nlp.to_disk(given.save)
 nodes = [node for _, pipe in nlp.pipeline for node in pipe.model.walk()]
 parameters = sum(n.get_param(name).size for n in nodes for name in n.param_names)
 clock.report(versions("spacy", "thinc"), parameters=parameters, words=seen)

@@ -107,6 +107,14 @@ def test_what_can_not_be_installed_is_absent_with_the_reason(contender, tmp_path
     assert "b can't be installed: ERROR: no b to be had" in said
 
 
+def test_one_known_to_be_absent_is_not_run(contender, tmp_path):
+    field, data = [contender("a"), contender("b")], tmp_path / "data"
+    absent = {"b": "it has no model"}
+    result = hold(field, Settings(rounds=3), data=data, small=data, absent=absent)
+    assert result.absent == absent
+    assert [sorted(results) for results in result.rounds] == [["a"]] * 3
+
+
 @pytest.mark.parametrize(("at", "finished"), [("round 2 of 3: a", 1), ("round 3 of 3: b", 2)])
 def test_ctrl_c_keeps_the_rounds_that_are_over(contender, tmp_path, at, finished):
     def say(text):

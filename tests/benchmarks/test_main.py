@@ -30,7 +30,11 @@ def run(*arguments, **environment):
     ("arguments", "status", "said"),
     [
         (["--list"], 0, "cells: One training step of each cell"),
-        (["sells"], 2, "there is no sells; there are cells, gpu, limits, scaling, train-char"),
+        (
+            ["sells"],
+            2,
+            "there is no sells; there are cells, gpu, limits, predict-bulk, predict-classify",
+        ),
         (["--rounds", "2"], 2, "fewer than 3 rounds tell nothing"),
         (["--threads", "0"], 2, "--threads and --seeds are at least 1"),
     ],

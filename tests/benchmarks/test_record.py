@@ -6,6 +6,7 @@ import json
 import sys
 import time
 from importlib.metadata import version
+from pathlib import Path
 
 import pytest
 
@@ -47,7 +48,16 @@ def test_the_arguments_are_those_that_the_harness_gives(peer, monkeypatch, tmp_p
     given = ["program", "imdb/lstm", "--data", str(tmp_path), "--seed", "4", "--quick"]
     monkeypatch.setattr(sys, "argv", given)
     arguments = record.arguments("recipe")
-    assert vars(arguments) == {"recipe": "imdb/lstm", "data": tmp_path, "seed": 4, "quick": True}
+    expected = {"recipe": "imdb/lstm", "data": tmp_path, "seed": 4, "quick": True}
+    assert vars(arguments) == {**expected, "save": None, "model": None}
+
+
+def test_a_model_is_kept_or_given_where_the_harness_says(peer, monkeypatch, tmp_path):
+    record = peer("record")
+    given = ["program", "--data", "d", "--seed", "1", "--save", "a/b", "--model", "c"]
+    monkeypatch.setattr(sys, "argv", given)
+    arguments = record.arguments()
+    assert (arguments.save, arguments.model) == (Path("a/b"), Path("c"))
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the kernel tells it on Linux alone")
