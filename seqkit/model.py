@@ -327,11 +327,11 @@ class TextModel:
         from seqkit.runtimes.torch import TorchRuntime
         from seqkit.training.scoring import score_examples, score_streams
 
-        network = TorchRuntime(self._bundle, threads=self._threads).network
-        decoder = self._bundle.decoder
         examples = list(examples)
         if not examples:
             raise DataError("There is nothing to evaluate", why="no example was read")
+        network = TorchRuntime(self._bundle, threads=self._threads).network
+        decoder = self._bundle.decoder
         if self.recipe.head_spec.arity == "one-to-many":
             scores = score_streams(
                 network,

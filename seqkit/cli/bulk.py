@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import os
 import sys
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Generator, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -16,86 +14,16 @@ import click
 import seqkit
 from seqkit.bundle.manifest import MANIFEST, WEIGHTS
 from seqkit.cli.input import Documents, Place
+from seqkit.cli.job import Block, Job, Writing
 from seqkit.cli.main import INTERRUPTED
 from seqkit.cli.output import Layout
 from seqkit.errors import UsageError
-from seqkit.examples import Example
+from seqkit.runtimes.base import cores
 
 if TYPE_CHECKING:
     from seqkit.cli.partial import Partial
     from seqkit.cli.progress import Counted
     from seqkit.model import TextModel
-
-
-@dataclass(frozen=True, slots=True)
-class Block:
-    """Documents that are run together.
-
-    Attributes:
-        examples: The documents; none where a pipe has brought nothing for a moment.
-        read: Bytes of the input up to the last of them.
-    """
-
-    examples: Sequence[Example]
-    read: int
-
-
-@dataclass(frozen=True, slots=True)
-class Writing:
-    """A model and the layout of its answers: what makes text of a block.
-
-    Attributes:
-        model: The model.
-        layout: How its answers are written.
-    """
-
-    model: TextModel
-    layout: Layout
-
-    def text(self, examples: Sequence[Example]) -> str:
-        """The text of the results for a block, without what stands before and after it."""
-        answers = self.model.answer_block(examples)
-        rows = map(self.layout.row, examples, answers)
-        return self.layout.between.join(rows)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Job:
-    """What a command was asked to do, in a form that can be sent to another process.
-
-    Attributes:
-        model: A bundle's folder, or an installed model's name.
-        task: The head that it must have where no model is named.
-        command: What the head must answer to: ``classify`` or ``tag``.
-        runtime: What runs it, by name.
-        threads: Processor threads for all processes together; 0 for as many as there are cores.
-        jobs: Processes that share the work.
-        layout: Makes the layout for the model.
-    """
-
-    model: str
-    task: str
-    command: str
-    runtime: str
-    threads: int
-    jobs: int
-    layout: Callable[[TextModel], Layout]
-
-    def writing(self) -> Writing:
-        """Load the model.
-
-        Raises:
-            BundleError: There is no such model, or it is damaged.
-            UsageError: It is for another task.
-        """
-        from seqkit import api
-
-        threads = self.threads
-        if self.jobs > 1:
-            threads = max(1, (threads or _cores()) // self.jobs)
-        model = api.load(self.model, task=self.task, runtime=self.runtime, threads=threads)
-        getattr(model, self.command)(())  # refuses a model that is for something else
-        return Writing(model, self.layout(model))
 
 
 def run(job: Job, documents: Documents, *, form: str, output: Path | None, resume: bool) -> None:
@@ -228,7 +156,7 @@ def _origin(job: Job, model: TextModel, form: str) -> dict[str, Any]:
         "command": job.command,
         "--model": digest.hexdigest(),
         "--runtime": runtime,
-        "--threads": job.threads or _cores(),
+        "--threads": job.threads or cores(),
         "--jobs": job.jobs,
         "--format": form,
     }
@@ -244,10 +172,3 @@ def _counted(documents: Documents, output: Path | None) -> Iterator[Counted | No
 
     with Counted(documents.size) as counted:
         yield counted
-
-
-def _cores() -> int:
-    """The processor cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

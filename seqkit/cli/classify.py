@@ -67,11 +67,12 @@ def classify(
     from seqkit.cli import bulk
     from seqkit.cli import input as source
     from seqkit.cli import output as out
+    from seqkit.cli.job import Job
 
     part = source.reader_part(reader, reader_settings)
     documents = source.Documents(source.named(files), lines=lines, encoding=encoding, reader=part)
     form = out.chosen(form, output)
-    job = bulk.Job(
+    job = Job(
         model=model,
         task="classification",
         command="classify",

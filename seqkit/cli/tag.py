@@ -71,6 +71,7 @@ def tag(
     from seqkit.cli import bulk
     from seqkit.cli import input as source
     from seqkit.cli import output as out
+    from seqkit.cli.job import Job
 
     names = source.named(files)
     if not reader and not lines:
@@ -79,7 +80,7 @@ def tag(
     documents = source.Documents(names, lines=lines, encoding=encoding, reader=part, line_ends=True)
     rows_back = part is not None and registry.find("reader", part.name).spec.tasks == ("tagging",)
     form = out.chosen(form, output, otherwise="conllu" if rows_back else "jsonl")
-    job = bulk.Job(
+    job = Job(
         model=model,
         task="tagging",
         command="tag",

@@ -13,7 +13,7 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 
-from seqkit.cli.bulk import Block, Job, Writing
+from seqkit.cli.job import Block, Job, Writing
 from seqkit.errors import SeqkitError
 from seqkit.examples import Example
 

@@ -61,7 +61,7 @@ class OnnxRuntime(Runtime):
         # a thread that spins while it waits takes a core from whoever has work for it: on two busy
         # cores a batch took one and a half times as long
         settings.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        # neither was faster here, and memory that a long text took would be kept for ever
+        # memory that a long text took would be kept for ever
         settings.enable_mem_pattern = False
         settings.enable_cpu_mem_arena = False
         # the arrays are not copied, and must therefore be kept

@@ -16,7 +16,7 @@ import pytest
 
 from seqkit.cli import bulk, classify, tag
 from seqkit.cli import input as source
-from seqkit.cli.bulk import Job
+from seqkit.cli.job import Block, Job, Writing
 
 LINES = 6000
 
@@ -64,7 +64,7 @@ def interrupted(run, reviews, text, tmp_path, monkeypatch):
     """Runs a command as if Ctrl-C were pressed at its sixth block."""
 
     def interrupted(*words):
-        texts, made = bulk.Writing.text, []
+        texts, made = Writing.text, []
 
         def text_of(writing, examples):
             made.append(len(examples))
@@ -73,7 +73,7 @@ def interrupted(run, reviews, text, tmp_path, monkeypatch):
             return texts(writing, examples)
 
         with monkeypatch.context() as patch:
-            patch.setattr(bulk.Writing, "text", text_of)
+            patch.setattr(Writing, "text", text_of)
             return run(*words)
 
     return interrupted
@@ -140,7 +140,7 @@ def test_a_device_is_written_and_not_replaced(run, reviews, text, tmp_path):
 
 
 def test_input_that_changed_unnoticed_is_noticed_by_its_blocks():
-    blocks = [bulk.Block(["a"], 1), bulk.Block(["b", "c"], 3), bulk.Block(["d"], 4)]
+    blocks = [Block(["a"], 1), Block(["b", "c"], 3), Block(["d"], 4)]
     assert list(bulk._left(blocks, 3, None)) == blocks[2:]
     assert list(bulk._left(blocks, 0, None)) == blocks
     with pytest.raises(bulk.UsageError, match="not what it was"):

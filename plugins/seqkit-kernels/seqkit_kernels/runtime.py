@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -14,7 +13,7 @@ from seqkit.bundle.load import Bundle
 from seqkit.bundle.manifest import TOKENIZER, damaged
 from seqkit.encoding import Encoded
 from seqkit.errors import BundleError
-from seqkit.runtimes.base import Runtime
+from seqkit.runtimes.base import Runtime, cores
 from seqkit_kernels import compiled
 from seqkit_kernels.heads import POOLINGS, Classifier, Tagger
 from seqkit_kernels.network import Network, kind_of
@@ -46,7 +45,7 @@ class CompiledRuntime(Runtime):
 
     def __init__(self, bundle: Bundle, *, threads: int = 0) -> None:
         self._tokenizer_path = bundle.path / TOKENIZER
-        self._threads = threads or _cores()
+        self._threads = threads or cores()
         self._library = compiled.load()
         self._network = Network(bundle)
 
@@ -209,13 +208,6 @@ class _Text:
     ids: np.ndarray
     first: np.ndarray
     lengths: np.ndarray
-
-
-def _cores() -> int:
-    """The processor cores that this process may run on."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _chunks(lengths: np.ndarray) -> Iterator[list[int]]:
