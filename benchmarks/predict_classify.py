@@ -21,7 +21,7 @@ SKLEARN = Environment(name="sklearn", requirements=("sklearn.txt",), light=True)
 
 #: Whose model all with the same weights take.
 MODEL = Contender(name="seqkit's model", script="imdb_model.py", about="the recipe imdb/lstm")
-RUNTIMES = ("compiled", "onnx", "torch")
+RUNTIMES = ("compiled", "compiled-int8", "onnx", "torch")
 
 
 def _seqkit(name: str, runtime: str, source: str, about: str) -> Contender:

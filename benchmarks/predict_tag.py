@@ -25,7 +25,7 @@ CONTENDERS = (
             arguments=(runtime,),
             about=f"the model english-pos with the {runtime} runtime",
         )
-        for runtime in ("compiled", "onnx", "torch")
+        for runtime in ("compiled", "compiled-int8", "onnx", "torch")
     ),
     Contender(
         name="spaCy",

@@ -11,7 +11,7 @@ from seqkit.decoding.base import Decoder
 from seqkit.examples import Example, TextExample, TokensExample
 from seqkit.recipe.sections import Encoder
 from seqkit.specs import Arity
-from seqkit.tokenizers.base import Tokenizer
+from seqkit.tokenizers.base import EOS, Tokenizer
 
 #: Target of a step that stands for no token of its own; losses and scores leave it out.
 IGNORED = -100
@@ -113,6 +113,14 @@ class ExampleEncoder:
         if self.tokenizer.feature_count:
             features = np.repeat(self.tokenizer.features(tokens), counts, axis=0)
         return Encoded(ids, features=features, target=target, steps=np.cumsum(counts) - 1)
+
+
+def join(documents: Sequence[Encoded]) -> np.ndarray:
+    """All ids in a row: an end symbol, then each document followed by one; int32."""
+    parts = [np.array([EOS], dtype=np.int32)]
+    for document in documents:
+        parts += [document.ids, parts[0]]
+    return np.concatenate(parts)
 
 
 def text_of(example: Example) -> str:

@@ -12,6 +12,7 @@ import numpy as np
 from seqkit.decoding.beam import Beam, BeamSearch
 from seqkit.decoding.numerics import refuse_nan
 from seqkit.decoding.sampling import Sampler, Sampling
+from seqkit.decoding.side_by_side import pick_all
 from seqkit.decoding.stopping import StopStrings
 from seqkit.predictions import Generation
 from seqkit.runtimes.base import Runtime
@@ -116,6 +117,9 @@ class Continuation(Writing):
         tokens: How many tokens it has at most.
         stop: Stop strings.
         sampler: Draws them.
+
+    Attributes:
+        sampler: Likewise.
     """
 
     def __init__(
@@ -129,11 +133,7 @@ class Continuation(Writing):
         sampler: Sampler,
     ) -> None:
         super().__init__(tokenizer, seed, seed_ids, tokens=tokens, stop=stop)
-        self._sampler = sampler
-
-    def take(self, logits: np.ndarray) -> str:
-        """Draw the next token from logits ``(V,)``; returns what :meth:`push` does."""
-        return self.push(self._sampler.pick(logits, self.history))
+        self.sampler = sampler
 
 
 class Writer:
@@ -252,15 +252,16 @@ class Writer:
                 alive += itertools.chain.from_iterable(fresh)
             if not alive:
                 return
-            for text, row in zip(alive, rows, strict=True):
-                yield text, text.take(row)
+            drawn = pick_all([t.sampler for t in alive], rows, [t.history for t in alive])
+            for text, token in zip(alive, drawn, strict=True):
+                yield text, text.push(token)
             kept = [row for row, text in enumerate(alive) if not text.finish_reason]
             if kept and len(kept) < len(alive):
                 state = runtime.select(state, kept)
             alive = [alive[row] for row in kept]
             if alive:
-                drawn = np.array([[text.history[-1] for text in alive]])
-                rows, state = runtime.advance(drawn, np.ones(len(alive), dtype=np.int64), state)
+                last = np.array([[text.history[-1] for text in alive]])
+                rows, state = runtime.advance(last, np.ones(len(alive), dtype=np.int64), state)
 
 
 def search(

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Self, overload
 from seqkit.bundle.load import Bundle
 from seqkit.decoding.beam import BeamSearch
 from seqkit.decoding.sampling import Sampling
-from seqkit.encoding import ExampleEncoder, text_of, words_of
+from seqkit.encoding import ExampleEncoder
 from seqkit.errors import DataError, UsageError
 from seqkit.examples import Example, TextExample, TokensExample
 from seqkit.predicting import Predictor, blocks
@@ -318,36 +318,21 @@ class TextModel:
     def evaluate(self, examples: Iterable[Example]) -> Evaluation:
         """Score the model on labelled examples.
 
-        Empty texts are left out and not counted, since their answer follows from no text.
+        Empty texts are left out and not counted, since their answer follows from no text. A model
+        that was loaded for a runtime by its name is scored as that runs it, without the loss where
+        the head alone knows it.
 
         Raises:
             DataError: There are none, or a label is missing or unknown.
         """
-        # the loss is the head's, which only torch knows
-        from seqkit.runtimes.torch import TorchRuntime
-        from seqkit.training.scoring import score_examples, score_streams
+        from seqkit.evaluating import evaluate_with, evaluate_with_torch
 
         examples = list(examples)
         if not examples:
             raise DataError("There is nothing to evaluate", why="no example was read")
-        network = TorchRuntime(self._bundle, threads=self._threads).network
-        decoder = self._bundle.decoder
-        if self.recipe.head_spec.arity == "one-to-many":
-            scores = score_streams(
-                network,
-                [self._encoder.encode(e, with_target=False) for e in examples],
-                characters=sum(len(text_of(e)) + 1 for e in examples),
-            )
-            return Evaluation(scores=scores, examples=len(examples))
-        encoded = [self._encoder.encode(e, with_target=True) for e in examples]
-        scored = score_examples(network, encoded, decoder)
-        return Evaluation(
-            scores=scored.scores,
-            examples=len(scored.targets),
-            labels=decoder.labels,
-            per_label=decoder.report(scored.logits, scored.targets),
-            confusion=decoder.confusion(scored.logits, scored.targets),
-        )
+        if self._runtime_name == AUTO:
+            return evaluate_with_torch(self._bundle, self._encoder, examples, threads=self._threads)
+        return evaluate_with(self._runtime, self._bundle, self._encoder, examples)
 
     def errors(self, examples: Iterable[Example], *, limit: int = 20) -> list[Mistake]:
         """What the model gets wrong, the most confident first.
@@ -359,31 +344,17 @@ class TextModel:
         Raises:
             UsageError: The model has no labels to be wrong about.
         """
+        from seqkit.evaluating import mistakes
+
         if self.recipe.head_spec.arity == "one-to-many":
             raise self._no_labels(
                 "makes no mistakes that can be listed", "Use 'seqkit evaluate' for its loss"
             )
-        mistakes = self._mistakes(examples)
+        found = mistakes(self._predictor(), examples)
         if limit:
             # no more than these are held at once
-            return heapq.nsmallest(limit, mistakes, key=lambda m: -m.probability)
-        return sorted(mistakes, key=lambda m: -m.probability)
-
-    def _mistakes(self, examples: Iterable[Example]) -> Iterator[Mistake]:
-        predictor = self._predictor()
-        for block in blocks(examples):
-            encoded = [predictor.encoder.encode(e, with_target=True) for e in block]
-            for example, e, logits in zip(block, encoded, predictor.logits(encoded), strict=True):
-                if logits is None or e.target is None:
-                    continue
-                for wrong in predictor.decoder.mistakes(logits, e.target):
-                    yield Mistake(
-                        source=example.source,
-                        text=_context(example, wrong.step),
-                        truth=wrong.truth,
-                        prediction=wrong.prediction,
-                        probability=wrong.probability,
-                    )
+            return heapq.nsmallest(limit, found, key=lambda m: -m.probability)
+        return sorted(found, key=lambda m: -m.probability)
 
     def runtimes(self) -> Iterator[Candidate]:
         """The installed runtimes, the fastest first, and why any can't run this model."""
@@ -447,13 +418,6 @@ def _named(
             yield TextExample(text, "")
         else:
             yield TokensExample(tuple(text), "")
-
-
-def _context(example: Example, step: int | None) -> str:
-    if step is None:
-        return text_of(example)
-    words = list(words_of(example))
-    return " ".join([*words[:step], f">{words[step]}<", *words[step + 1 :]])
 
 
 def _at_least(least: int, **arguments: int) -> None:

@@ -32,7 +32,7 @@ FLOORS = {
     ],
     3: ["cells", "nn", "heads"],
     4: ["training", "runtimes", "builtin"],
-    5: ["api", "model", "generating", "predicting", "suggesting", "reports", "export"],
+    5: ["api", "model", "generating", "predicting", "evaluating", "suggesting", "reports", "export"],
     6: ["serve", "cli", "__main__"],
     7: ["testing"],
 }

@@ -34,11 +34,16 @@ class Model:
         #: ``(V,)``, which ids are drawn: the others' logits are so low that rounding hides all else
         self._drawn = np.array([bool(c) for c in self.characters])
 
-    def check(self, logits: np.ndarray) -> None:
-        """Make sure of a model by its logits after the seed, ``(B, V)``."""
+    def check(self, logits: np.ndarray, *, within: float = _TOLERANCE) -> None:
+        """Make sure of a model by its logits after the seed, ``(B, V)``.
+
+        Args:
+            logits: What it gave.
+            within: How far they may be off, as a share of the largest.
+        """
         expected = self._logits[self._drawn]
         off = float(np.abs(logits[:, self._drawn] - expected).max() / np.abs(expected).max())
-        if not off < _TOLERANCE:
+        if not off < within:
             message = f"its logits after the seed are off by {off:.2g} of the largest"
             raise ValueError(message)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from seqkit.cli.labelled import Labelled, labelled_options
-from seqkit.cli.options import format_option, model_argument
+from seqkit.cli.options import format_option, model_argument, runtime_options
 
 if TYPE_CHECKING:
     from seqkit.reports import Evaluation
@@ -20,12 +20,14 @@ _WIDE = 12
 @click.command()
 @model_argument
 @labelled_options
+@runtime_options
 @format_option("table", "json", default="table")
-def evaluate(*, model: str, form: str, **data: Any) -> None:
+def evaluate(*, model: str, runtime: str, threads: int, form: str, **data: Any) -> None:
     """Score MODEL, a bundle's folder or an installed model, on labelled data.
 
     Each FILE is read as the model's recipe says. Without any, the model is scored on the data that
-    its recipe names.
+    its recipe names. With --runtime, the scores are those that the model has as that runs it, and
+    without the loss where torch alone knows it.
 
     \b
     Example:
@@ -35,7 +37,7 @@ def evaluate(*, model: str, form: str, **data: Any) -> None:
     from seqkit import api
     from seqkit.cli.output import to_json
 
-    loaded = api.load(model)
+    loaded = api.load(model, runtime=runtime, threads=threads)
     examples, skipped = Labelled(**data).read(loaded.recipe)
     evaluation = loaded.evaluate(examples)
     skipped.report()

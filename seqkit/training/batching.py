@@ -10,9 +10,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from seqkit import encoding
 from seqkit.encoding import IGNORED, Encoded
 from seqkit.runtimes.padding import pad
-from seqkit.tokenizers.base import EOS, PAD
+from seqkit.tokenizers.base import PAD
 from seqkit.training.spool import release
 from seqkit.training.store import EncodedExamples
 
@@ -227,13 +228,5 @@ def evaluation_streams(
 
 
 def join(documents: Sequence[Encoded]) -> np.ndarray:
-    """All ids in a row: an end symbol, then each document followed by one; int32.
-
-    Those of :class:`EncodedExamples` lie so already and are not copied.
-    """
-    if isinstance(documents, EncodedExamples):
-        return documents.text
-    parts: list[np.ndarray] = [np.array([EOS], dtype=np.int32)]
-    for document in documents:
-        parts += [document.ids, parts[0]]
-    return np.concatenate(parts)
+    """:func:`seqkit.encoding.join`; of :class:`EncodedExamples`, which lie so already, no copy."""
+    return documents.text if isinstance(documents, EncodedExamples) else encoding.join(documents)

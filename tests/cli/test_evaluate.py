@@ -170,3 +170,14 @@ def test_a_model_that_is_not_there(run, command):
     result = run(command, "nowhere")
     assert result.exit_code == 2
     assert result.stderr.startswith("error: There is no model 'nowhere'.")
+
+
+@pytest.mark.parametrize("model", ["reviews", "tags", "tales"])
+def test_a_runtime_that_is_named_scores_as_torch_does(run, request, model):
+    path = request.getfixturevalue(model)
+    best = json.loads((path / "manifest.json").read_text())["scores"]
+    found = json.loads(run("evaluate", path, "--runtime", "onnx", "--format", "json").stdout)
+    if model != "tales":  # the loss of labels is torch's alone
+        assert "loss" not in found["scores"]
+        del best["loss"]
+    assert found["scores"] == pytest.approx(best, rel=1e-5)

@@ -9,9 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from seqkit.decoding.numerics import softmax
-from seqkit.decoding.sampling import (
-    Sampler,
-    Sampling,
+from seqkit.decoding.rules import (
     ban,
     draw,
     heat,
@@ -20,6 +18,7 @@ from seqkit.decoding.sampling import (
     top_k,
     top_p,
 )
+from seqkit.decoding.sampling import Sampler, Sampling
 from seqkit.errors import BundleError, UsageError
 
 # Few distinct values give ties, wide ranges give peaks; up to 200 is past the block shortcuts.

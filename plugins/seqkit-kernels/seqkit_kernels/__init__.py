@@ -29,7 +29,7 @@ def seqkit_register_kernels() -> list[seqkit.KernelSpec]:
 
 @seqkit.hookimpl
 def seqkit_register_runtimes() -> list[seqkit.RuntimeSpec]:
-    """The runtime; none where the library was not compiled."""
+    """The runtimes; none where the library was not compiled."""
     if not available():
         return []
     return [
@@ -38,5 +38,11 @@ def seqkit_register_runtimes() -> list[seqkit.RuntimeSpec]:
             target="seqkit_kernels.runtime:CompiledRuntime",
             summary="LSTM, GRU and RNN with the built-in heads in C++, without torch",
             rank=30,
-        )
+        ),
+        seqkit.RuntimeSpec(
+            name="compiled-int8",
+            target="seqkit_kernels.runtime:EightBitRuntime",
+            summary="the same with weights of eight bits, for who asks for it by name",
+            rank=-10,
+        ),
     ]

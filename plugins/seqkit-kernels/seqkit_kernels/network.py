@@ -20,7 +20,6 @@ from seqkit_kernels.packed import (
     pack_product,
     pack_rows,
     padded,
-    starting_bias,
 )
 
 #: Bytes that a table of what each word adds to the first layer may have: it is made when a model is
@@ -37,6 +36,10 @@ def kind_of(recipe: Recipe) -> int | None:
 
 class Network:
     """Embedding, layers and head of a bundle whose cell and head the library knows.
+
+    Args:
+        bundle: An open bundle.
+        eight: Whether the weights of cells, and those that text is written with, have eight bits.
 
     Attributes:
         V: Rows of the embedding.
@@ -55,7 +58,7 @@ class Network:
         BundleError: The weights are damaged, or do not fit the recipe.
     """
 
-    def __init__(self, bundle: Bundle) -> None:
+    def __init__(self, bundle: Bundle, *, eight: bool = False) -> None:
         self._given, self._file = bundle.weights(), bundle.path / WEIGHTS
         recipe, tokenizer = bundle.recipe, bundle.tokenizer
         sizes, encoder = recipe.embedding, recipe.encoder
@@ -69,25 +72,14 @@ class Network:
         if sizes.feature_size and tokenizer.feature_buckets:
             shape = tokenizer.feature_buckets, sizes.feature_size
             self.features = self._take("embedding.feature_weight", *shape)
-        self._inputs: list[tuple[np.ndarray, np.ndarray]] = []  # of the first layer, to fold
-        self.layers = [self._layer(number) for number in range(encoder.layers)]
-        self.head, self.products = self._made_head(bundle)
-        if self._given:
-            raise self._damaged(f"{', '.join(self._given)} has no place in it")
         table_bytes = 4 * self.V * self._gates * self.P * self.directions
         small = self.features is None and table_bytes <= LARGEST_TABLE
-        if small or self.embedding is None:
-            self.layers[0] = self._folded()
-        self._inputs = []
+        self._folds = small or self.embedding is None
+        self.layers = [self._layer(number, eight) for number in range(encoder.layers)]
+        self.head, self.products = self._made_head(bundle, eight)
+        if self._given:
+            raise self._damaged(f"{', '.join(self._given)} has no place in it")
         self.stack = self._stacked()
-
-    def _folded(self) -> list[PackedCell]:
-        """The first layer with a table of what each word adds to its sums."""
-        cells = []
-        for cell, (W_x, b) in zip(self.layers[0], self._inputs, strict=True):
-            sums = W_x.T if self.embedding is None else self.embedding @ W_x.T
-            cells.append(cell.from_table(pack_rows(sums + b, self._gates)))
-        return cells
 
     def _stacked(self) -> ctypes.Array[CellProblem]:
         """The layers forwards and the products, as :class:`seqkit_kernels.packed.StepProblem`."""
@@ -96,7 +88,7 @@ class Network:
         self.work = sum(c.H * c.I for c in (*layers, *products)) + sum(c.H * c.H for c in layers)
         return (CellProblem * (len(layers) + len(products)))(*layers, *products)
 
-    def _layer(self, number: int) -> list[PackedCell]:
+    def _layer(self, number: int, eight: bool) -> list[PackedCell]:
         H, rows = self.H, self._gates * self.H
         if number:
             width = self.directions * H
@@ -109,15 +101,20 @@ class Network:
             name = f"encoder.cells.{number * self.directions + direction}"
             W_x, W_h = self._take(f"{name}.W_hx", rows, width), self._take(f"{name}.W_hh", rows, H)
             b_x, b_h = self._take(f"{name}.b_x", rows), self._take(f"{name}.b_h", rows)
-            if not number:
-                self._inputs.append((W_x, starting_bias(self._kind, b_x, b_h)))
-                if self.embedding is None:
-                    W_x = W_x[:, :0]  # the table stands for it
+            sums = None
+            if not number and self._folds:
+                sums = W_x.T if self.embedding is None else self.embedding @ W_x.T  # (V, G*H)
+                W_x = W_x[:, :0]
             above = self.directions if number else 0
-            cells.append(pack_cell(self._kind, W_x, W_h, b_x, b_h, directions=above))
+            cell = pack_cell(self._kind, W_x, W_h, b_x, b_h, directions=above, eight=eight)
+            if sums is not None:
+                cell = cell.from_table(pack_rows(sums + cell.bias, self._gates))
+            cells.append(cell)
         return cells
 
-    def _made_head(self, bundle: Bundle) -> tuple[Classifier | Tagger | None, list[PackedCell]]:
+    def _made_head(
+        self, bundle: Bundle, eight: bool
+    ) -> tuple[Classifier | Tagger | None, list[PackedCell]]:
         name, options = bundle.recipe.head.name, bundle.recipe.head.options
         D = self.directions * self.H
         if name == "classification":
@@ -127,7 +124,7 @@ class Network:
         packed: list[PackedCell] = []
         for W, b in products(self._take, D, self.V, options, self.embedding):
             columns = packed[-1].problem.H if packed else self.P
-            packed.append(pack_product(W, b, columns=columns))
+            packed.append(pack_product(W, b, columns=columns, eight=eight))
         return None, packed
 
     def _take(self, name: str, *shape: int) -> np.ndarray:

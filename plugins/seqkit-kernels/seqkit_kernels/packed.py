@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import ctypes
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
+
+from seqkit_kernels.eight_bits import interleaved, shorten
 
 #: Units that stand together.
 BLOCK = 16
@@ -23,7 +26,10 @@ class CellProblem(ctypes.Structure):
         *((name, ctypes.c_int64) for name in ("kind", "I", "H")),
         *((name, ctypes.c_void_p) for name in ("W_x", "W_h", "start")),
         ("row", ctypes.c_int64),
-        ("b_n", ctypes.c_void_p),
+        *(
+            (name, ctypes.c_void_p)
+            for name in ("b_n", "Q_x", "Q_h", "scale", "offset_x", "offset_h")
+        ),
     ]
 
 
@@ -54,22 +60,23 @@ class PackedCell:
 
     Attributes:
         problem: What the library is given, with the bias alone to start from.
-        arrays: What it points to.
+        bias: That bias, ``(G*H,)``.
+        arrays: What the problem points to, by the names that it has there.
     """
 
     problem: CellProblem
-    arrays: tuple[np.ndarray, ...]
+    bias: np.ndarray
+    arrays: Mapping[str, np.ndarray]
 
     def from_table(self, table: np.ndarray) -> PackedCell:
-        """The same cell, whose input is a row of a table in place of features.
+        """The same cell, of an input of no features, with a row of a table for each word.
 
         Args:
             table: What the gates' sums start with, of :func:`pack_rows`.
         """
         problem = CellProblem.from_buffer_copy(self.problem)
-        problem.I, problem.start, problem.row = 0, address(table), table.shape[1]
-        # All arrays, for a call that has begun still reads those of the cell as it was
-        return PackedCell(problem, (*self.arrays, table))
+        problem.start, problem.row = address(table), table.shape[1]
+        return PackedCell(problem, self.bias, {**self.arrays, "start": table})
 
 
 def address(array: np.ndarray) -> int:
@@ -89,15 +96,6 @@ def padded(units: int, *, kind: int) -> int:
     return -(-units // whole) * whole
 
 
-def starting_bias(kind: int, b_x: np.ndarray, b_h: np.ndarray) -> np.ndarray:
-    """What the gates' sums start with: both biases, but a GRU's within the reset."""
-    b: np.ndarray = b_x + b_h
-    if kind == KINDS["gru", "after"]:
-        new = 2 * len(b) // 3
-        b[new:] = b_x[new:]
-    return b
-
-
 def pack_cell(
     kind: int,
     W_x: np.ndarray,
@@ -106,6 +104,7 @@ def pack_cell(
     b_h: np.ndarray,
     *,
     directions: int = 0,
+    eight: bool = False,
 ) -> PackedCell:
     """Pack a cell.
 
@@ -117,45 +116,54 @@ def pack_cell(
         b_h: ``(G*H,)``.
         directions: Where the input is another cell's output, in how many directions: it is
             padded as that is; 0 for one that is not.
+        eight: Whether weights are rounded to eight bits.
     """
     gates = gates_of(kind)
     H = len(b_x) // gates
     P = padded(H, kind=kind)
-    b_n = np.zeros(P, np.float32)
-    if kind == KINDS["gru", "after"]:
-        b_n[:H] = b_h[2 * H :]
     if directions:
         parts = np.split(W_x, directions, axis=1)
         W_x = np.concatenate([_wide(part, P) for part in parts], axis=1)
-    start = pack_rows(starting_bias(kind, b_x, b_h)[np.newaxis], gates)
-    return _packed(kind, P, _pack(W_x, gates), start, _pack(_wide(W_h, P), gates), b_n)
+    arrays = _weights(gates, eight=eight, x=W_x, h=_wide(W_h, P))
+    b_n = np.zeros(P, np.float32)
+    bias = b_x + b_h
+    if kind == KINDS["gru", "after"]:  # its bias within the reset stands by itself
+        b_n[:H] = b_h[2 * H :]
+        bias[2 * H :] = b_x[2 * H :]
+    return _packed(kind, W_x.shape[1], P, bias, b_n=b_n, **arrays)
 
 
-def pack_product(W: np.ndarray, b: np.ndarray, *, columns: int) -> PackedCell:
+def pack_product(W: np.ndarray, b: np.ndarray, *, columns: int, eight: bool = False) -> PackedCell:
     """Pack a product, whose input is padded.
 
     Args:
         W: ``(N, I)``.
         b: ``(N,)``.
         columns: ``I`` with the padding.
+        eight: Whether weights are rounded to eight bits.
     """
-    P = padded(len(b), kind=PRODUCT)
-    return _packed(PRODUCT, P, _pack(_wide(W, columns), 1), pack_rows(b[np.newaxis], 1))
+    arrays = _weights(1, eight=eight, x=_wide(W, columns))
+    return _packed(PRODUCT, columns, padded(len(b), kind=PRODUCT), b, **arrays)
 
 
-def _packed(kind: int, P: int, W_x: np.ndarray, start: np.ndarray, *more: np.ndarray) -> PackedCell:
-    W_h, b_n = (address(array) for array in more) if more else (None, None)
-    problem = CellProblem(
-        kind=kind,
-        I=W_x.shape[1],
-        H=P,
-        W_x=address(W_x),
-        W_h=W_h,
-        start=address(start),
-        row=0,
-        b_n=b_n,
-    )
-    return PackedCell(problem, (W_x, start, *more))
+def _weights(gates: int, *, eight: bool, **parts: np.ndarray) -> dict[str, np.ndarray]:
+    """Weights by the names that a problem has for them; ``parts`` are those of x and of h."""
+    if not eight:
+        return {f"W_{name}": _pack(W, gates) for name, W in parts.items()}
+    short = shorten(*parts.values())
+    arrays = {"scale": pack_rows(short.scale[np.newaxis], gates)}
+    for name, whole, offset in zip(parts, short.parts, short.offsets, strict=True):
+        arrays[f"Q_{name}"] = interleaved(_pack(whole, gates))
+        rows = pack_rows(offset[np.newaxis], gates)
+        arrays[f"offset_{name}"] = np.rint(rows).astype(np.int32)
+    return arrays
+
+
+def _packed(kind: int, depth: int, P: int, bias: np.ndarray, **arrays: np.ndarray) -> PackedCell:
+    arrays["start"] = pack_rows(bias[np.newaxis], gates_of(kind))
+    addresses = {name: address(array) for name, array in arrays.items()}
+    problem = CellProblem(kind=kind, I=depth, H=P, row=0, **addresses)
+    return PackedCell(problem, bias, arrays)
 
 
 def pack_rows(rows: np.ndarray, gates: int) -> np.ndarray:

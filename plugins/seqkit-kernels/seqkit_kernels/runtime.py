@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -17,7 +18,13 @@ from seqkit.runtimes.base import Runtime, cores
 from seqkit_kernels import compiled
 from seqkit_kernels.heads import POOLINGS, Classifier, Tagger
 from seqkit_kernels.network import Network, kind_of
-from seqkit_kernels.packed import CellProblem, PackedCell, ReadingProblem, StepProblem, address
+from seqkit_kernels.packed import (
+    CellProblem,
+    PackedCell,
+    ReadingProblem,
+    StepProblem,
+    address,
+)
 
 #: Tokens that are read at once, and that memory grows with; a longer text is read alone.
 CHUNK = 1 << 17
@@ -31,6 +38,9 @@ class CompiledRuntime(Runtime):
     What each word adds to the first layer is looked up in a table, where that is no larger than
     :data:`seqkit_kernels.network.LARGEST_TABLE`, and otherwise computed for each token.
     """
+
+    #: Whether weights are rounded to eight bits.
+    eight: ClassVar[bool] = False
 
     @classmethod
     def obstacle(cls, bundle: Bundle) -> str:
@@ -47,7 +57,7 @@ class CompiledRuntime(Runtime):
         self._tokenizer_path = bundle.path / TOKENIZER
         self._threads = threads or cores()
         self._library = compiled.load()
-        self._network = Network(bundle)
+        self._network = Network(bundle, eight=self.eight)
 
     def logits(self, examples: Sequence[Encoded]) -> list[np.ndarray]:
         """Each example's logits; see :meth:`seqkit.runtimes.base.Runtime.logits`."""
@@ -193,6 +203,24 @@ class CompiledRuntime(Runtime):
 
     def _worth(self, multiplications: int) -> int:
         return self._threads if multiplications >= WORTH_A_THREAD else 1
+
+
+class EightBitRuntime(CompiledRuntime):
+    """The same with weights of eight bits, and what they multiply rounded to eight at each step.
+
+    Tables of what words add, the poolings, and heads that label keep their bits.
+    """
+
+    eight = True
+
+    @classmethod
+    def obstacle(cls, bundle: Bundle) -> str:
+        """What the other runtime lacks, or a processor without the instructions."""
+        if found := super().obstacle(bundle):
+            return found
+        if not compiled.load().seqkit_eight_bits():
+            return "this processor has no AVX-512 VNNI, without which eight bits are no faster"
+        return ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,10 @@ constexpr int64_t BLOCK = 16;
 
 // One cell. Kinds: 0 LSTM, 1 GRU with reset after the product, 2 RNN with tanh, 3 with relu, 4 a
 // product alone. An RNN's and a product's four "gates" are neighbouring blocks of units.
+//
+// Weights of eight bits are (blocks, depth / 4, G, BLOCK, 4), the depth rounded up to fours. What they
+// multiply is rounded too, to 128 + 127 times its share of the largest number of its step; offset
+// makes up for the 128.
 struct Cell {
     int64_t kind, I, H;  // features in; units, padded
     const float *W_x;    // (blocks, I, G, BLOCK)
@@ -18,6 +22,10 @@ struct Cell {
     const float *start;  // what the sums begin with: (blocks, G, BLOCK), or a table of such rows
     int64_t row;         // numbers from one row of the table to the next; 0 where there is none
     const float *b_n;    // (H,): a GRU's bias within the reset
+    const int8_t *Q_x;   // in place of W_x -
+    const int8_t *Q_h;   // in place of W_h -
+    const float *scale;  // (blocks, G, BLOCK): what 1 of those weights counts -
+    const int32_t *offset_x, *offset_h; // (blocks, G, BLOCK): -128 times the sum of a unit's weights -
 };
 
 // A layer over whole sequences, each to its own end; all rows of numbers are of one token each.
@@ -49,6 +57,8 @@ struct Step {
 };
 
 extern "C" {
+// Whether the processor multiplies numbers of eight bits; otherwise no cell may have such weights.
+int seqkit_eight_bits();
 void seqkit_read(const Reading *);
 // Returns whether it was done: nothing is where a length or an id, which is to be in 0..V-1, is not.
 int seqkit_step(const Step *);

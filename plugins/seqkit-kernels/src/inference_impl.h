@@ -4,6 +4,8 @@
 struct Row {
     const float *start, *x, *h, *c;
     float *h_new, *c_new, *y, *pool;
+    uint8_t *short_8; // x and then h in eight bits, for cells of such weights
+    float unit;       // what 1 of them counts
     int64_t id, at, left; // sequence, token, and tokens still to come
 };
 
@@ -27,6 +29,93 @@ struct Infer {
         }
     }
 
+    // The bytes that so many numbers take in eight bits.
+    static int64_t bytes(int64_t depth) { return (depth + 15) / 16 * 16; }
+    static int64_t bytes(const Cell &cell) {
+        return cell.scale ? bytes(cell.I) + (cell.Q_h ? bytes(cell.H) : 0) : 0;
+    }
+
+#ifdef VECTOR_DOT
+    static Vec<float> larger(Vec<float> most, const float *v, int64_t n) {
+        for (int64_t k = 0; k < n; k += VL) {
+            const Vec<float> v_k = load_some(v + k, n - k);
+            const Vec<float> size = v_k < 0.0f ? -v_k : v_k;
+            most = size > most ? size : most;
+        }
+        return most;
+    }
+    static void round_to(uint8_t *to, const float *v, int64_t n, float factor) {
+        typedef uint8_t Bytes __attribute__((vector_size(VL)));
+        for (int64_t k = 0; k < n; k += VL) {
+            const Vec<float> v_k = load_some(v + k, n - k) * factor + 128.5f;
+            const Vec<int32_t> whole = __builtin_convertvector(v_k, Vec<int32_t>);
+            const Bytes b_k = __builtin_convertvector(whole, Bytes);
+            __builtin_memcpy(to + k, &b_k, sizeof b_k);
+        }
+    }
+    // What a step reads, in eight bits.
+    static void shorten(const Cell &cell, Row &row) {
+        Vec<float> most = larger(Vec<float>{}, row.x, cell.I);
+        if (cell.Q_h) most = larger(most, row.h, cell.H);
+        float largest = 0;
+        for (int lane = 0; lane < VL; lane++) largest = std::max(largest, most[lane]);
+        row.unit = largest / 127.0f;
+        const float factor = largest > 0 ? 127.0f / largest : 0.0f;
+        round_to(row.short_8, row.x, cell.I, factor);
+        if (cell.Q_h) round_to(row.short_8 + bytes(cell.I), row.h, cell.H, factor);
+    }
+
+    // Products of eight bits, four features at a time.
+    template <int N, int G>
+    static inline __attribute__((always_inline)) void add_8(
+        Vec<int32_t> (&a)[N][4], const uint8_t *const (&from)[N], int64_t depth, const int8_t *w,
+        const int (&to)[4]) {
+        for (int64_t k = 0; k < depth; k += 4, w += G * BLOCK * 4) {
+            Vec<int8_t> w_k[G];
+            _Pragma("GCC unroll 4")
+            for (int g = 0; g < G; g++) w_k[g] = load(w + g * BLOCK * 4);
+            _Pragma("GCC unroll 8")
+            for (int r = 0; r < N; r++) {
+                int32_t four;
+                __builtin_memcpy(&four, from[r] + k, sizeof four);
+                const Vec<int32_t> x_k = all(four);
+                _Pragma("GCC unroll 4")
+                for (int g = 0; g < G; g++) a[r][to[g]] = VECTOR_DOT(a[r][to[g]], x_k, w_k[g]);
+            }
+        }
+    }
+
+    // Adds what block j's products of eight bits come to.
+    template <int KIND, int N, int G>
+    static inline __attribute__((always_inline)) void add_short(
+        Vec<float> (&a)[N][4], const Cell &cell, const Row *rows, int64_t j,
+        const int (&into_x)[4], const int (&into_h)[4]) {
+        Vec<int32_t> sums[N][4];
+        for (int r = 0; r < N; r++)
+            for (int g = 0; g < 4; g++) sums[r][g] = Vec<int32_t>{};
+        for (int g = 0; g < G; g++) {
+            const int64_t at = (j * G + g) * BLOCK;
+            if (cell.I)
+                for (int r = 0; r < N; r++) sums[r][into_x[g]] += load(cell.offset_x + at);
+            if (KIND != 4)
+                for (int r = 0; r < N; r++) sums[r][into_h[g]] += load(cell.offset_h + at);
+        }
+        const uint8_t *from[N];
+        for (int r = 0; r < N; r++) from[r] = rows[r].short_8;
+        const int64_t fours = (cell.I + 3) / 4 * 4;
+        add_8<N, G>(sums, from, cell.I, cell.Q_x + j * fours * G * BLOCK, into_x);
+        for (int r = 0; r < N; r++) from[r] += bytes(cell.I);
+        if (KIND != 4)
+            add_8<N, G>(sums, from, cell.H, cell.Q_h + j * cell.H * G * BLOCK, into_h);
+        for (int g = 0; g < 4; g++) {
+            const int gate = g < G ? g : G - 1; // a GRU's fourth sum is of its third gate
+            const Vec<float> scale = load(cell.scale + (j * G + gate) * BLOCK);
+            for (int r = 0; r < N; r++)
+                a[r][g] += __builtin_convertvector(sums[r][g], Vec<float>) * (scale * rows[r].unit);
+        }
+    }
+#endif
+
     static void emit(const Row &row, int64_t u, Vec<float> h, int64_t pooling) {
         store(row.h_new + u, h);
         if (row.y) store(row.y + u, h);
@@ -43,7 +132,7 @@ struct Infer {
     }
 
     // Block j of N sequences.
-    template <int KIND, int N>
+    template <int KIND, int N, bool SHORT>
     static void tile(const Cell &cell, const Row *rows, int64_t j, int64_t pooling) {
         constexpr int G = KIND == 1 ? 3 : 4;
         static constexpr int into_x[4] = {0, 1, 2, 3}, into_h[4] = {0, 1, KIND == 1 ? 3 : 2, 3};
@@ -56,8 +145,13 @@ struct Infer {
                     a[r][g] = load(rows[r].start + (j * G + g) * BLOCK + lane);
                 if (KIND == 1) a[r][3] = load(cell.b_n + j * BLOCK + lane);
             }
-            if (cell.I) add<N, G>(a, x, cell.I, cell.W_x + j * cell.I * G * BLOCK + lane, into_x);
-            if (KIND != 4)
+#ifdef VECTOR_DOT
+            static_assert(VL == BLOCK);
+            if (SHORT) add_short<KIND, N, G>(a, cell, rows, j, into_x, into_h);
+#endif
+            if (cell.I && !SHORT)
+                add<N, G>(a, x, cell.I, cell.W_x + j * cell.I * G * BLOCK + lane, into_x);
+            if (KIND != 4 && !SHORT)
                 add<N, G>(a, h, cell.H, cell.W_h + j * cell.H * G * BLOCK + lane, into_h);
             for (int r = 0; r < N; r++) {
                 const Row &row = rows[r];
@@ -83,18 +177,22 @@ struct Infer {
     }
 
     // Some blocks of any number of sequences, in tiles of ROWS and a smaller one.
-    template <int KIND, int N = ROWS>
+    template <int KIND, bool SHORT, int N = ROWS>
     static void few(const Cell &cell, const Row *rows, int64_t n, int64_t j, int64_t pooling) {
         if constexpr (N > 0) {
-            if (n < N) return few<KIND, N - 1>(cell, rows, n, j, pooling);
-            tile<KIND, N>(cell, rows, j, pooling);
+            if (n < N) return few<KIND, SHORT, N - 1>(cell, rows, n, j, pooling);
+            tile<KIND, N, SHORT>(cell, rows, j, pooling);
         }
     }
-    template <int KIND>
+    template <int KIND, bool SHORT = false>
     static void some(const Cell &cell, const Row *rows, int64_t n, int64_t j, int64_t end,
                      int64_t pooling) {
+#ifdef VECTOR_DOT
+        if (!SHORT && cell.scale) return some<KIND, true>(cell, rows, n, j, end, pooling);
+#endif
         for (; j < end; j++)
-            for (int64_t r = 0; r < n; r += ROWS) few<KIND>(cell, rows + r, n - r, j, pooling);
+            for (int64_t r = 0; r < n; r += ROWS)
+                few<KIND, SHORT>(cell, rows + r, n - r, j, pooling);
     }
     static void blocks(const Cell &cell, const Row *rows, int64_t n, int64_t j, int64_t end,
                        int64_t pooling) {
@@ -106,6 +204,15 @@ struct Infer {
         default: return some<4>(cell, rows, n, j, end, pooling);
         }
     }
+    // Gives the rows what they need of a buffer for eight bits.
+    static void prepare(const Cell &cell, std::vector<Row> &rows, Buffer<uint8_t> &memory) {
+#ifdef VECTOR_DOT
+        for (size_t r = 0; cell.scale && r < rows.size(); r++) {
+            rows[r].short_8 = memory.data + r * bytes(cell);
+            shorten(cell, rows[r]);
+        }
+#endif
+    }
     static int64_t count(const Cell &cell) {
         return cell.H / (cell.kind > 1 ? 4 * BLOCK : BLOCK);
     }
@@ -115,6 +222,7 @@ struct Infer {
         const Cell &cell = p.cells[d];
         const int64_t H = cell.H, D = p.directions * H, way = d ? -1 : 1;
         Buffer<float> memory(places * 3 * H);
+        Buffer<uint8_t> memory_8(places * bytes(cell));
         std::vector<Row> rows;
         const auto place = [&](Row &row) {
             row.start = cell.start + (cell.row ? p.ids[row.at] * cell.row : 0);
@@ -147,6 +255,7 @@ struct Infer {
             rows.push_back(row);
         }
         while (!rows.empty()) {
+            prepare(cell, rows, memory_8);
             blocks(cell, rows.data(), rows.size(), 0, count(cell), p.pooling);
             for (size_t r = 0; r < rows.size();) {
                 Row &row = rows[r];
@@ -225,18 +334,23 @@ struct Infer {
 
     static void step(const Step &p) {
         const int64_t H = p.cells[0].H, part = p.B * H;
+        int64_t most = 0;
+        for (int64_t l = 0; l < p.layers + p.products; l++)
+            most = std::max(most, bytes(p.cells[l]));
         for (int64_t t = 0; t < p.T; t++) {
             std::deque<Stage> stages;
             for (int64_t l = 0; l < p.layers + p.products; l++)
                 stages.emplace_back(count(p.cells[l]), p.threads);
             Crew::own()->run(p.threads, [&](int64_t thread, int64_t) {
                 std::vector<Row> rows;
+                Buffer<uint8_t> memory_8(p.B * most); // of each thread, which is as fast as sharing it
                 for (int64_t l = 0; l < p.layers + p.products; l++) {
                     if (stages[l].over()) continue; // the others were faster
                     rows.clear();
                     if (l < p.layers) layer_rows(p, t, l, rows);
                     else product_rows(p, t, l - p.layers, rows);
                     if (rows.empty()) return;
+                    prepare(p.cells[l], rows, memory_8);
                     stages[l].work(thread, [&](int64_t j) {
                         blocks(p.cells[l], rows.data(), rows.size(), j, j + 1, 0);
                     });

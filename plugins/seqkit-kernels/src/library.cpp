@@ -43,11 +43,23 @@ namespace avx512 {
 #include "lstm_impl.h"
 #include "embedding_impl.h"
 #include "inference_impl.h"
+} // namespace avx512
+#pragma GCC pop_options
+
+// the same with products of eight bits, for predicting alone
+#pragma GCC push_options
+#pragma GCC target("avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx2,fma,prefer-vector-width=512")
+namespace vnni {
+#define VECTOR_DOT(sums, x, w) \
+    ((Vec<int32_t>)_mm512_dpbusd_epi32((__m512i)(sums), (__m512i)(x), (__m512i)(w)))
+#include "vectors.h"
+#include "inference_impl.h"
+#undef VECTOR_DOT
 #undef VECTOR_RECIPROCAL
 #undef VECTOR_ROUND
 #undef VECTOR_SCALE
 #undef VECTOR_BYTES
-} // namespace avx512
+} // namespace vnni
 #pragma GCC pop_options
 #endif
 
@@ -89,9 +101,24 @@ void seqkit_embedding_forward_double(const Embedding *p) { DISPATCH(Look<double>
 void seqkit_embedding_backward_float(const Embedding *p) { DISPATCH(Look<float>(*p).backward()) }
 void seqkit_embedding_backward_double(const Embedding *p) { DISPATCH(Look<double>(*p).backward()) }
 
-void seqkit_read(const Reading *p) { DISPATCH(Infer::read(*p)) }
+int seqkit_eight_bits() {
+#ifdef HAS_LEVELS
+    return best() == AVX512 && __builtin_cpu_supports("avx512vnni");
+#else
+    return 0;
+#endif
+}
+void seqkit_read(const Reading *p) {
+#ifdef HAS_LEVELS
+    if (p->cells[0].scale) return vnni::Infer::read(*p);
+#endif
+    DISPATCH(Infer::read(*p))
+}
 int seqkit_step(const Step *p) {
     if (!plain::Infer::fits(*p)) return 0;
+#ifdef HAS_LEVELS
+    if (p->cells[0].scale) return vnni::Infer::step(*p), 1;
+#endif
     DISPATCH(Infer::step(*p))
     return 1;
 }

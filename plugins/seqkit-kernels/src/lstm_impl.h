@@ -4,11 +4,6 @@
 // vector of units forwards, four vectors of columns backwards. What a tile reads again and again,
 // some steps of its weights, stays in the first cache.
 
-#if VECTOR_BYTES == 64
-static constexpr int ROWS = 6; // 24 registers of sums, out of 32
-#else
-static constexpr int ROWS = 3; // 12 out of 16
-#endif
 static constexpr int WIDE = 4;        // vectors side by side in a tile
 static constexpr int64_t CHUNK = 128;  // sequences whose gradients are summed up at once
 

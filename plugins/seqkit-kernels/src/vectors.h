@@ -10,6 +10,13 @@ struct Lanes {
 template <typename R>
 using Vec = typename Lanes<R>::Vector;
 
+// How many sequences a tile of four vectors each has.
+#if VECTOR_BYTES == 64
+static constexpr int ROWS = 6; // 24 registers of sums, out of 32
+#else
+static constexpr int ROWS = 3; // 12 out of 16
+#endif
+
 template <typename R>
 static inline Vec<R> load(const R *from) {
     Vec<R> v;

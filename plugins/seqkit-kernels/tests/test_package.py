@@ -27,12 +27,15 @@ def test_where_it_was_not_compiled_it_registers_nothing(monkeypatch, tmp_path):
     assert seqkit_kernels.seqkit_register_runtimes() == []
 
 
-def test_it_registers_a_runtime_that_is_taken_before_seqkits_own(monkeypatch):
+def test_it_registers_a_runtime_that_is_taken_before_seqkits_own_and_one_after_them(monkeypatch):
     monkeypatch.setattr(seqkit_kernels, "available", lambda: True)
-    (spec,) = seqkit_kernels.seqkit_register_runtimes()
-    assert (spec.name, spec.problem()) == ("compiled", "")
-    assert spec.rank > max(own.rank for own in RUNTIMES)
-    assert issubclass(lazy.load(spec.target), Runtime)
+    exact, rounded = seqkit_kernels.seqkit_register_runtimes()
+    assert [spec.name for spec in (exact, rounded)] == ["compiled", "compiled-int8"]
+    assert [spec.problem() for spec in (exact, rounded)] == ["", ""]
+    assert exact.rank > max(own.rank for own in RUNTIMES)
+    assert rounded.rank < min(own.rank for own in RUNTIMES)
+    for spec in (exact, rounded):
+        assert issubclass(lazy.load(spec.target), Runtime)
 
 
 def test_registering_imports_no_torch():

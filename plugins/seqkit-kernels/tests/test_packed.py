@@ -25,7 +25,8 @@ def test_a_cell_reads_its_weights_by_feature_and_what_is_below_it_padded():
     W_x, W_h, b = (rng.random(shape, np.float32) for shape in ((51, 34), (51, 17), 51))
     cell = pack_cell(KINDS["gru", "after"], W_x, W_h, b, 2 * b, directions=2)
     assert (cell.problem.I, cell.problem.H) == (64, 32)
-    x, start, h, b_n = cell.arrays  # (blocks, K, G * BLOCK) the weights
+    x, h = cell.arrays["W_x"], cell.arrays["W_h"]  # (blocks, K, G * BLOCK)
+    start, b_n = cell.arrays["start"], cell.arrays["b_n"]
     np.testing.assert_array_equal(x[0, :17, :16], W_x[:16, :17].T)
     np.testing.assert_array_equal(x[0, 32:49, 16:32], W_x[17:33, 17:].T)
     np.testing.assert_array_equal(h[1, :17, 0], W_h[16])
@@ -39,7 +40,7 @@ def test_a_cell_reads_its_weights_by_feature_and_what_is_below_it_padded():
 def test_a_product_has_four_blocks_of_units_side_by_side(units):
     W = np.random.default_rng(0).random((units, 16), np.float32)
     cell = pack_product(W, W[:, 0], columns=32)
-    packed = cell.arrays[0].transpose(0, 2, 1).reshape(-1, 32)
+    packed = cell.arrays["W_x"].transpose(0, 2, 1).reshape(-1, 32)
     np.testing.assert_array_equal(packed[:units, :16], W)
     assert not packed[units:].any()
     assert not packed[:, 16:].any()

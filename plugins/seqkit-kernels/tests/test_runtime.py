@@ -1,6 +1,5 @@
 """The compiled runtime beside torch's: the same logits, whatever the network."""
 
-import json
 import shutil
 import subprocess
 import sys
@@ -34,41 +33,6 @@ NETWORKS = {
     "n-grams": {"head": {"ngrams": 2, "ngram_buckets": 64}},
     "features": {"embedding": {"feature_size": 5}, "tokenizer": {"affixes": 3}},
 }
-ROWS = {
-    "classification": [
-        {"text": "the cat sat on a mat", "label": "n"},
-        {"text": "a dog ran to the park", "label": "y"},
-        {"text": "we saw no dog", "label": "z"},
-    ],
-    "tagging": [{"tokens": ["the", "cat", "ran"], "tags": ["D", "N", "V"]}],
-    "generation": [{"text": "the cat sat on a mat. a dog ran to the park. "}],
-}
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("bundles")
-
-    def make(task, **changes):
-        path = folder / str(len(list(folder.iterdir())))
-        rows = folder / f"{task}.jsonl"
-        rows.write_text("".join(json.dumps(row) + "\n" for row in ROWS[task]), encoding="utf-8")
-        tables = {
-            "corpus": {"train": [str(rows)], "dev": [str(rows)]},
-            "training": {"epochs": 1, "batch_size": 2, "bptt": 6, "threads": 1},
-        }
-        usual = {
-            "embedding": {"size": 6},
-            "encoder": {"hidden_size": 8},
-            "tokenizer": {"name": "char" if task == "generation" else "word"},
-            "head": {"name": task},
-        }
-        for section in {*usual, *changes}:
-            tables[section] = {**usual.get(section, {}), **changes.get(section, {})}
-        api.train(tables, out=path)
-        return open_bundle(path)
-
-    return make
 
 
 def examples(bundle, *lengths):

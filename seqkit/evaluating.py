@@ -1,0 +1,156 @@
+"""How well a model does on labelled data, and what it gets wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+import numpy as np
+
+from seqkit.bundle.load import Bundle
+from seqkit.decoding.metrics import bits_per_character, perplexity
+from seqkit.decoding.numerics import log_softmax
+from seqkit.encoding import Encoded, ExampleEncoder, join, text_of, words_of
+from seqkit.examples import Example
+from seqkit.predicting import Predictor, blocks
+from seqkit.reports import Evaluation, Mistake
+from seqkit.runtimes.base import Runtime
+
+#: Texts that are read side by side at most, and the steps of each at least, as each begins with an
+#: empty state; torch's scores are counted so too.
+_SIDE_BY_SIDE = 64
+_LEAST_STEPS = 2000
+
+
+def evaluate_with_torch(
+    bundle: Bundle, encoder: ExampleEncoder, examples: Sequence[Example], *, threads: int
+) -> Evaluation:
+    """All scores, with the loss, which is the head's and which only torch knows.
+
+    Args:
+        bundle: An open bundle.
+        encoder: The model's.
+        examples: At least one.
+        threads: As :class:`seqkit.runtimes.base.Runtime` has it.
+
+    Raises:
+        DataError: A label is missing or unknown, or there is nothing to score.
+    """
+    # heavy, and wanted only here
+    from seqkit.runtimes.torch import TorchRuntime
+    from seqkit.training.scoring import score_examples, score_streams
+
+    network = TorchRuntime(bundle, threads=threads).network
+    if bundle.recipe.head_spec.arity == "one-to-many":
+        documents = [encoder.encode(e, with_target=False) for e in examples]
+        scores = score_streams(network, documents, characters=_characters(examples))
+        return Evaluation(scores=scores, examples=len(examples))
+    encoded = [encoder.encode(e, with_target=True) for e in examples]
+    scored = score_examples(network, encoded, bundle.decoder)
+    return _labelled(bundle, scored.scores, scored.logits, scored.targets)
+
+
+def evaluate_with(
+    runtime: Runtime, bundle: Bundle, encoder: ExampleEncoder, examples: Sequence[Example]
+) -> Evaluation:
+    """The scores that a model has as one of its runtimes runs it.
+
+    Args:
+        runtime: Made for the bundle.
+        bundle: An open bundle.
+        encoder: The model's.
+        examples: At least one.
+
+    Raises:
+        DataError: A label is missing or unknown, or there is nothing to score.
+    """
+    if bundle.recipe.head_spec.arity == "one-to-many":
+        documents = [encoder.encode(e, with_target=False) for e in examples]
+        scores = score_text(runtime, documents, characters=_characters(examples))
+        return Evaluation(scores=scores, examples=len(examples))
+    encoded = [e for x in examples if len(e := encoder.encode(x, with_target=True))]
+    targets = [e.target for e in encoded if e.target is not None]
+    logits = runtime.logits(encoded)
+    return _labelled(bundle, dict(bundle.decoder.score(logits, targets)), logits, targets)
+
+
+def score_text(
+    runtime: Runtime, documents: Sequence[Encoded], *, characters: int
+) -> dict[str, float]:
+    """``loss`` in nats a token, ``perplexity`` and ``bits_per_character``, with state carried on.
+
+    Args:
+        runtime: Of a generation model.
+        documents: Scored as one text, each ended by the end symbol.
+        characters: How many characters they have, each end counted as one.
+    """
+    ids = join(documents)
+    count = len(ids) - 1
+    B = max(1, min(_SIDE_BY_SIDE, count // _LEAST_STEPS))
+    n = -(-count // B)
+    state, total = runtime.initial_state(B), 0.0
+    for step in range(n):
+        places = step + n * np.arange(B)
+        real = places < count
+        places = np.minimum(places, count - 1)
+        ones = np.ones(B, dtype=np.int64)
+        logits, state = runtime.advance(ids[np.newaxis, places], ones, state)
+        told = log_softmax(logits[real])[np.arange(real.sum()), ids[places + 1][real]]
+        total -= float(told.sum(dtype=np.float64))
+    mean = total / max(1, count)
+    return {
+        "loss": mean,
+        "perplexity": perplexity(mean),
+        "bits_per_character": bits_per_character(total, characters),
+    }
+
+
+def mistakes(predictor: Predictor, examples: Iterable[Example]) -> Iterator[Mistake]:
+    """What a model gets wrong, in the order of the examples; empty ones are left out.
+
+    Args:
+        predictor: The model's.
+        examples: Labelled, read as mistakes are asked for.
+
+    Raises:
+        DataError: A label is missing or unknown.
+    """
+    for block in blocks(examples):
+        encoded = [predictor.encoder.encode(e, with_target=True) for e in block]
+        for example, e, logits in zip(block, encoded, predictor.logits(encoded), strict=True):
+            if logits is None or e.target is None:
+                continue
+            for wrong in predictor.decoder.mistakes(logits, e.target):
+                yield Mistake(
+                    source=example.source,
+                    text=_context(example, wrong.step),
+                    truth=wrong.truth,
+                    prediction=wrong.prediction,
+                    probability=wrong.probability,
+                )
+
+
+def _labelled(
+    bundle: Bundle,
+    scores: dict[str, float],
+    logits: Sequence[np.ndarray],
+    targets: Sequence[np.ndarray],
+) -> Evaluation:
+    decoder = bundle.decoder
+    return Evaluation(
+        scores=scores,
+        examples=len(targets),
+        labels=decoder.labels,
+        per_label=decoder.report(logits, targets),
+        confusion=decoder.confusion(logits, targets),
+    )
+
+
+def _characters(examples: Iterable[Example]) -> int:
+    return sum(len(text_of(e)) + 1 for e in examples)
+
+
+def _context(example: Example, step: int | None) -> str:
+    if step is None:
+        return text_of(example)
+    words = list(words_of(example))
+    return " ".join([*words[:step], f">{words[step]}<", *words[step + 1 :]])
