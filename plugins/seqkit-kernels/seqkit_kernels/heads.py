@@ -9,6 +9,8 @@ import numpy as np
 
 from seqkit.encoding import Encoded
 from seqkit.ngrams import ngram_buckets
+from seqkit_kernels.dense import Dense
+from seqkit_kernels.packed import widened
 
 #: Gives a weight by its name, of the shape that it must have.
 Take = Callable[..., np.ndarray]
@@ -60,15 +62,23 @@ class Classifier:
 
 
 class Tagger:
-    """The built-in tagging head."""
+    """The built-in tagging head, of steps with the padding that the library gives them.
 
-    def __init__(self, take: Take, D: int, L: int) -> None:
-        self.W, self.b = take("head.output.weight", L, D), take("head.output.bias", L)
+    Args:
+        take: Gives a weight.
+        H: Units of a cell.
+        P: Units with the padding.
+        L: Labels.
+        directions: 1 or 2.
+    """
 
-    def logits(self, steps: np.ndarray) -> np.ndarray:
-        """``(T, D)`` to ``(T, L)``."""
-        logits: np.ndarray = steps @ self.W.T + self.b
-        return logits
+    def __init__(self, take: Take, H: int, P: int, L: int, directions: int) -> None:
+        W = take("head.output.weight", L, directions * H)
+        self._output = Dense(widened(W, P, directions), take("head.output.bias", L))
+
+    def logits(self, steps: np.ndarray, *, threads: int) -> np.ndarray:
+        """``(T, directions * P)`` to ``(T, L)``."""
+        return self._output(steps, threads=threads)
 
 
 def products(

@@ -120,7 +120,8 @@ class Network:
         if name == "classification":
             return Classifier(self._take, D, bundle.decoder.output_size, options), []
         if name == "tagging":
-            return Tagger(self._take, D, bundle.decoder.output_size), []
+            L = bundle.decoder.output_size
+            return Tagger(self._take, self.H, self.P, L, self.directions), []
         packed: list[PackedCell] = []
         for W, b in products(self._take, D, self.V, options, self.embedding):
             columns = packed[-1].problem.H if packed else self.P

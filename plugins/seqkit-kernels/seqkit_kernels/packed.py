@@ -54,6 +54,16 @@ class StepProblem(ctypes.Structure):
     ]
 
 
+class ProductProblem(ctypes.Structure):
+    """``struct Product``."""
+
+    _fields_: ClassVar = [
+        *((name, ctypes.c_int64) for name in ("rows", "threads")),
+        *((name, ctypes.c_void_p) for name in ("x", "y")),
+        ("cell", ctypes.POINTER(CellProblem)),
+    ]
+
+
 @dataclass(frozen=True, slots=True)
 class PackedCell:
     """One cell's arrays, which live as long as the problem that points to them.
@@ -122,8 +132,7 @@ def pack_cell(
     H = len(b_x) // gates
     P = padded(H, kind=kind)
     if directions:
-        parts = np.split(W_x, directions, axis=1)
-        W_x = np.concatenate([_wide(part, P) for part in parts], axis=1)
+        W_x = widened(W_x, P, directions)
     arrays = _weights(gates, eight=eight, x=W_x, h=_wide(W_h, P))
     b_n = np.zeros(P, np.float32)
     bias = b_x + b_h
@@ -144,6 +153,12 @@ def pack_product(W: np.ndarray, b: np.ndarray, *, columns: int, eight: bool = Fa
     """
     arrays = _weights(1, eight=eight, x=_wide(W, columns))
     return _packed(PRODUCT, columns, padded(len(b), kind=PRODUCT), b, **arrays)
+
+
+def widened(W: np.ndarray, P: int, directions: int) -> np.ndarray:
+    """Weights ``(rows, directions * H)`` of outputs that are padded to ``P`` in each direction."""
+    parts = np.split(W, directions, axis=1)
+    return np.concatenate([_wide(part, P) for part in parts], axis=1)
 
 
 def _weights(gates: int, *, eight: bool, **parts: np.ndarray) -> dict[str, np.ndarray]:

@@ -128,7 +128,8 @@ class CompiledRuntime(Runtime):
             x, pooled = self._layer(cells, text, x, keep=keep, pooling=POOLINGS[pooling])
         if isinstance(head, Tagger):
             assert x is not None
-            found = np.split(head.logits(self._real(x)), text.first[1:])
+            logits = head.logits(x, threads=self._worth(x.size * network.P))
+            found = np.split(logits, text.first[1:])
             steps = [e.steps for e in examples]
             return [f if s is None else f[s] for f, s in zip(found, steps, strict=True)]
         assert isinstance(head, Classifier)

@@ -56,10 +56,19 @@ struct Step {
     const Cell *cells;      // the layers, and then the products
 };
 
+// One product of many rows.
+struct Product {
+    int64_t rows, threads;
+    const float *x;   // (rows, I)
+    float *y;         // (rows, H)
+    const Cell *cell; // of kind 4
+};
+
 extern "C" {
 // Whether the processor multiplies numbers of eight bits; otherwise no cell may have such weights.
 int seqkit_eight_bits();
 void seqkit_read(const Reading *);
+void seqkit_multiply(const Product *);
 // Returns whether it was done: nothing is where a length or an id, which is to be in 0..V-1, is not.
 int seqkit_step(const Step *);
 }

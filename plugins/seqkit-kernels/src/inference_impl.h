@@ -11,6 +11,7 @@ struct Row {
 
 struct Infer {
     static constexpr int VL = Lanes<float>::count;
+    static constexpr int64_t MANY = 16 * ROWS; // rows of a product that a thread takes at once
 
     template <int N, int G>
     static inline __attribute__((always_inline)) void add(
@@ -285,6 +286,23 @@ struct Infer {
             for (int64_t k = 0; k < p.directions; k++) {
                 const int64_t d = (thread + k) % p.directions;
                 direction(p, d, places, next[d]);
+            }
+        });
+    }
+
+    static void multiply(const Product &p) {
+        const Cell &cell = *p.cell;
+        std::atomic<int64_t> next{0};
+        Crew::own()->run(p.threads, [&](int64_t, int64_t) {
+            for (int64_t first; (first = next.fetch_add(MANY)) < p.rows;) {
+                Row rows[MANY] = {};
+                const int64_t n = std::min(MANY, p.rows - first);
+                for (int64_t r = 0; r < n; r++) {
+                    rows[r].start = cell.start;
+                    rows[r].x = p.x + (first + r) * cell.I;
+                    rows[r].h_new = p.y + (first + r) * cell.H;
+                }
+                blocks(cell, rows, n, 0, count(cell), 0);
             }
         });
     }

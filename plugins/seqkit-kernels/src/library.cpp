@@ -114,6 +114,7 @@ void seqkit_read(const Reading *p) {
 #endif
     DISPATCH(Infer::read(*p))
 }
+void seqkit_multiply(const Product *p) { DISPATCH(Infer::multiply(*p)) }
 int seqkit_step(const Step *p) {
     if (!plain::Infer::fits(*p)) return 0;
 #ifdef HAS_LEVELS
