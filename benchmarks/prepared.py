@@ -19,9 +19,9 @@ import numpy as np
 import seqkit
 from seqkit import corpora, lazy, registry
 from seqkit import recipe as recipes
-from seqkit.encoding import Encoded, text_of
+from seqkit.encoding import Encoded
 from seqkit.errors import DataError
-from seqkit.examples import Example, TextExample, TokensExample
+from seqkit.examples import Example, TextExample, TokensExample, text_of
 from seqkit.readers.base import stop_at_bad
 from seqkit.readers.files import read
 from seqkit.splits import hold_out

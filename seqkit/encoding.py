@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from seqkit.decoding.base import Decoder
-from seqkit.examples import Example, TextExample, TokensExample
+from seqkit.examples import Example, text_of, words_of
 from seqkit.recipe.sections import Encoder
 from seqkit.specs import Arity
 from seqkit.tokenizers.base import EOS, Tokenizer
@@ -121,13 +121,3 @@ def join(documents: Sequence[Encoded]) -> np.ndarray:
     for document in documents:
         parts += [document.ids, parts[0]]
     return np.concatenate(parts)
-
-
-def text_of(example: Example) -> str:
-    """The text of an example; given tokens are joined with spaces."""
-    return example.text if isinstance(example, TextExample) else " ".join(example.tokens)
-
-
-def words_of(example: Example) -> Sequence[str]:
-    """The tokens of an example; a text is split at white space."""
-    return example.tokens if isinstance(example, TokensExample) else example.text.split()

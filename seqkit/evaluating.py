@@ -9,8 +9,8 @@ import numpy as np
 from seqkit.bundle.load import Bundle
 from seqkit.decoding.metrics import bits_per_character, perplexity
 from seqkit.decoding.numerics import log_softmax
-from seqkit.encoding import Encoded, ExampleEncoder, join, text_of, words_of
-from seqkit.examples import Example
+from seqkit.encoding import Encoded, ExampleEncoder, join
+from seqkit.examples import Example, text_of, words_of
 from seqkit.predicting import Predictor, blocks
 from seqkit.reports import Evaluation, Mistake
 from seqkit.runtimes.base import Runtime
@@ -45,7 +45,7 @@ def evaluate_with_torch(
         scores = score_streams(network, documents, characters=_characters(examples))
         return Evaluation(scores=scores, examples=len(examples))
     encoded = [encoder.encode(e, with_target=True) for e in examples]
-    scored = score_examples(network, encoded, bundle.decoder)
+    scored = score_examples(network, encoded, bundle.decoder, search=True)
     return _labelled(bundle, scored.scores, scored.logits, scored.targets)
 
 

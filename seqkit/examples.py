@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -39,3 +40,13 @@ class TokensExample:
 
 
 Example: TypeAlias = TextExample | TokensExample
+
+
+def text_of(example: Example) -> str:
+    """The text of an example; given tokens are joined with spaces."""
+    return example.text if isinstance(example, TextExample) else " ".join(example.tokens)
+
+
+def words_of(example: Example) -> Sequence[str]:
+    """The tokens of an example; a text is split at white space."""
+    return example.tokens if isinstance(example, TokensExample) else example.text.split()

@@ -17,7 +17,7 @@ from typing import Any, ClassVar, Literal, get_args
 import msgspec
 
 #: How the lengths of a head's input and output relate.
-Arity = Literal["one-to-many", "many-to-one", "many-to-many"]
+Arity = Literal["one-to-many", "many-to-one", "many-to-many", "sequence-to-sequence"]
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
 _TARGET = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*")
@@ -131,7 +131,8 @@ class HeadSpec(Spec):
     Attributes:
         decoder: Where the :class:`seqkit.decoding.base.Decoder` is: ``"package.module:Class"``.
         arity: How input and output lengths relate; ``one-to-many`` trains on contiguous streams,
-            the others on padded batches of examples.
+            the others on padded batches of examples. ``many-to-many`` answers at each step,
+            ``sequence-to-sequence`` with as many steps as it takes.
         command: The command that predicts with it.
         starter: Recipe sections that suit the task, for a recipe made from options alone and for
             the one that ``seqkit recipe`` prints: ``{"encoder": {"hidden_size": 128}, ...}``.

@@ -7,8 +7,7 @@ from itertools import compress
 
 import numpy as np
 
-from seqkit.encoding import text_of
-from seqkit.examples import Example, TextExample
+from seqkit.examples import Example, TextExample, text_of
 
 #: Seed of the choice of held-out examples: the same whatever a recipe's seed, so that runs with
 #: several seeds are scored on the same ones.

@@ -7,9 +7,9 @@ import pytest
 
 from seqkit.decoding.classification import ClassificationDecoder
 from seqkit.decoding.tagging import TaggingDecoder
-from seqkit.encoding import IGNORED, Encoded, ExampleEncoder, text_of, words_of
+from seqkit.encoding import IGNORED, Encoded, ExampleEncoder
 from seqkit.errors import DataError
-from seqkit.examples import TextExample, TokensExample
+from seqkit.examples import TextExample, TokensExample, text_of, words_of
 from seqkit.heads import ClassificationOptions, TaggingOptions
 from seqkit.recipe.sections import Encoder
 from seqkit.tokenizers import CharOptions, WordOptions

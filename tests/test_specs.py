@@ -116,7 +116,8 @@ def test_a_target_that_names_no_object(spec, target):
         (
             HEAD,
             {"arity": "one-to-one"},
-            "arity of 'parsing' is 'one-to-one', none of: one-to-many, many-to-one, many-to-many",
+            "arity of 'parsing' is 'one-to-one', none of: one-to-many, many-to-one, many-to-many, "
+            "sequence-to-sequence",
         ),
         (HEAD, {"lowering": None}, "lowering None is not written 'package.module:attribute'"),
         (HEAD, {"command": ""}, "command of 'parsing' is '', not the name of one"),

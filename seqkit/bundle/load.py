@@ -16,6 +16,7 @@ from seqkit import lazy, manager, registry
 from seqkit import recipe as recipes
 from seqkit.bundle.manifest import (
     CHECKPOINTS,
+    HEAD,
     MANIFEST,
     RECIPE,
     TOKENIZER,
@@ -75,10 +76,16 @@ class Bundle:
 
     @cached_property
     def decoder(self) -> Decoder:
-        """The torch-free half of the head, with the manifest's labels."""
+        """The torch-free half of the head, with the manifest's labels.
+
+        Raises:
+            BundleError: Files of its own, or the tokenizer's, are missing or damaged.
+        """
         head = self.recipe.head
         spec: HeadSpec = registry.find("head", head.name).spec
         decoder: Decoder = lazy.load(spec.decoder)(head.options, self.manifest.labels)
+        decoder.load(self.path / HEAD)
+        decoder.use(self.tokenizer)
         return decoder
 
     def weights(self) -> dict[str, np.ndarray]:

@@ -21,6 +21,7 @@ MANIFEST = "manifest.json"
 RECIPE = "recipe.toml"
 WEIGHTS = "weights.safetensors"
 TOKENIZER = "tokenizer"
+HEAD = "head"
 CARD = "README.md"
 #: What stands in a bundle's directory while its model is being trained.
 CHECKPOINTS = "training"

@@ -26,6 +26,7 @@ from seqkit.bundle.load import open_bundle
 from seqkit.bundle.manifest import (
     CARD,
     CHECKPOINTS,
+    HEAD,
     MANIFEST,
     METRICS,
     RECIPE,
@@ -37,13 +38,14 @@ from seqkit.bundle.manifest import (
     staging_path,
     to_json,
 )
+from seqkit.decoding.base import Decoder
 from seqkit.errors import BundleError
 from seqkit.manager import BUILTIN
 from seqkit.recipe import Part, Recipe
 from seqkit.recipe.sections import PARTS
 from seqkit.tokenizers.base import Tokenizer
 
-_OWN = {MANIFEST, RECIPE, WEIGHTS, TOKENIZER, CARD}
+_OWN = {MANIFEST, RECIPE, WEIGHTS, TOKENIZER, HEAD, CARD}
 
 
 def record_parts(recipe: Recipe) -> tuple[PartRecord, ...]:
@@ -129,6 +131,7 @@ def write_bundle(
     recipe: Recipe,
     tokenizer: Tokenizer,
     weights: Mapping[str, np.ndarray],
+    decoder: Decoder | None = None,
     extra: Mapping[str, bytes] = {},
     overwrite: bool,
 ) -> None:
@@ -143,6 +146,7 @@ def write_bundle(
         recipe: The resolved recipe.
         tokenizer: Trained.
         weights: Arrays by name; floating ones are stored as ``manifest.weights`` says.
+        decoder: The head's torch-free half, for one that has files of its own.
         extra: Other files by their path in the bundle, such as ``metrics.jsonl``.
         overwrite: Whether a finished bundle may be replaced.
 
@@ -170,6 +174,11 @@ def write_bundle(
             _write(file, content)
         (staging / TOKENIZER).mkdir()
         tokenizer.save(staging / TOKENIZER)
+        if decoder is not None:
+            (staging / HEAD).mkdir()
+            decoder.save(staging / HEAD)
+            if not any((staging / HEAD).iterdir()):
+                (staging / HEAD).rmdir()
         _flush(staging)
         _prove(staging)
         _swap(staging, target, retired)
@@ -208,7 +217,7 @@ def _prove(staging: Path) -> None:
     """Open what was written, so that nothing unreadable replaces anything."""
     bundle = open_bundle(staging)
     bundle.weights()
-    _ = bundle.tokenizer
+    _ = bundle.decoder
 
 
 def _swap(staging: Path, target: Path, retired: Path) -> None:

@@ -20,6 +20,7 @@ from seqkit.cli.options import (
 from seqkit.decoding.beam import BeamSearch
 from seqkit.decoding.sampling import Sampling
 from seqkit.errors import UsageError
+from seqkit.examples import text_of
 
 if TYPE_CHECKING:
     from seqkit.model import TextModel
@@ -164,7 +165,6 @@ def _search(
 def _seeds(seeds: Sequence[str], file: str | None) -> Iterator[str]:
     """The seeds of the command line, and those of a file, a line each."""
     from seqkit.cli import input as source
-    from seqkit.encoding import text_of
 
     yield from seeds or (() if file else ("",))
     if file:

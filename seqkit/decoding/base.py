@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
 from seqkit.decoding.metrics import LabelScore
-from seqkit.examples import Example
+from seqkit.examples import Example, text_of
 from seqkit.predictions import Prediction
+from seqkit.tokenizers.base import Tokenizer
 
 
 class Wrong(NamedTuple):
@@ -66,7 +68,7 @@ class Decoder(ABC):
     @property
     @abstractmethod
     def metric(self) -> str:
-        """The score that picks the best epoch, one of those that :meth:`score` returns."""
+        """The score that picks the best epoch: ``loss``, or one of those of :meth:`score`."""
 
     @property
     def output_size(self) -> int:
@@ -81,14 +83,46 @@ class Decoder(ABC):
             DataError: An example has no label, or the set is no use, such as a single label.
         """
 
+    def texts(self, example: Example) -> Iterable[str]:
+        """What the tokenizer is trained on of an example; its text, unless there is more to it.
+
+        Args:
+            example: A training example.
+        """
+        yield text_of(example)
+
+    def use(self, tokenizer: Tokenizer) -> None:  # noqa: B027 -- most have no use for it
+        """Take the model's trained tokenizer; called once, before any target or answer.
+
+        Args:
+            tokenizer: Also that of the answers, where both share one.
+        """
+
+    def save(self, folder: Path) -> None:  # noqa: B027 -- most have no use for it
+        """Write what was learnt beside the labels, if there is anything.
+
+        Args:
+            folder: Empty; files in it become those of the bundle's ``head/``.
+        """
+
+    def load(self, folder: Path) -> None:  # noqa: B027 -- most have no use for it
+        """Read what :meth:`save` wrote.
+
+        Args:
+            folder: Of a bundle that may come from a stranger; missing where nothing was written.
+
+        Raises:
+            BundleError: It is damaged.
+        """
+
     def target(self, example: Example) -> np.ndarray:
         """What the head's loss compares with.
 
         Returns:
-            An index, int64 ``()``; or a row of 0 and 1, float32 ``(labels,)``; or an index a
-            step, int64 ``(steps,)``, negative where the step has a label that training never
-            showed: no logit stands for it, so the loss leaves the step out, and :meth:`score`
-            counts it as wrong.
+            An index, int64 ``()``; or a row of 0 and 1, float32 ``(labels,)``; or, for
+            sequence-to-sequence, the answer's ids, int64 ``(S,)``; or an index a step, int64
+            ``(steps,)``, negative where the step has a label that training never showed: no logit
+            stands for it, so the loss leaves the step out, and :meth:`score` counts it as wrong.
 
         Raises:
             DataError: The example's label was not in the training examples.

@@ -4,14 +4,22 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar, Protocol
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
+from seqkit.cells.base import Cell
 from seqkit.decoding.base import Decoder
 from seqkit.encoding import Encoded
 from seqkit.nn.embedding import Embedding
+
+
+class MakeCell(Protocol):
+    """Makes a recipe's cell: of ``I`` features and ``H`` units."""
+
+    def __call__(self, input_size: int, hidden_size: int) -> Cell: ...  # noqa: D102
 
 
 class Head(nn.Module, ABC):
@@ -25,6 +33,10 @@ class Head(nn.Module, ABC):
             forward direction, ``D / 2``, and those of the backward one.
     """
 
+    #: Whether what the decoder reads is found by :meth:`answers`, as a sequence-to-sequence head
+    #: does, rather than being the logits.
+    searches: ClassVar[bool] = False
+
     def __init__(
         self, input_size: int, output_size: int, options: Any, *, directions: int = 1
     ) -> None:
@@ -37,6 +49,15 @@ class Head(nn.Module, ABC):
     @abstractmethod
     def reset_parameters(self, generator: torch.Generator) -> None:
         """Draw all parameters anew from ``generator``."""
+
+    def use_cell(self, make_cell: MakeCell) -> None:
+        """Take the recipe's cell, for a head with recurrent layers of its own.
+
+        Called once, before all else.
+
+        Args:
+            make_cell: Makes one of so many features and so many units.
+        """
 
     def tie(self, embedding: Embedding) -> None:
         """Share the embedding's weights, where the head has a use for them."""
@@ -70,8 +91,21 @@ class Head(nn.Module, ABC):
             lengths: ``(B,)`` int64, steps of each sequence.
 
         Returns:
-            ``(B, L)`` for many-to-one, ``(T, B, L)`` otherwise.
+            ``(B, L)`` for many-to-one, ``(T, B, L)`` for one-to-many and many-to-many; for
+            sequence-to-sequence whatever :meth:`loss` and :meth:`answers` need.
         """
+
+    def answers(self, output: Tensor, lengths: Tensor) -> list[np.ndarray]:
+        """What the decoder reads in place of logits, where the head :attr:`searches` for it.
+
+        Args:
+            output: What :meth:`forward` returned.
+            lengths: ``(B,)`` int64.
+
+        Returns:
+            An array for each sequence.
+        """
+        raise NotImplementedError(f"{type(self).__name__} does not search")
 
     @abstractmethod
     def loss(self, logits: Tensor, targets: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
@@ -79,7 +113,8 @@ class Head(nn.Module, ABC):
 
         Args:
             logits: What :meth:`forward` returned.
-            targets: ``(B,)`` or ``(B, L)`` for many-to-one, ``(T, B)`` otherwise, where
+            targets: ``(B,)`` or ``(B, L)`` for many-to-one, ``(T, B)`` for one-to-many and
+                many-to-many, ``(S, B)`` for sequence-to-sequence, where
                 :data:`seqkit.encoding.IGNORED` marks padding and steps without an answer.
             lengths: ``(B,)`` int64.
 

@@ -50,7 +50,10 @@ class Network(nn.Module):
         kernels: Kernels,
     ) -> None:
         sizes, layers = recipe.embedding, recipe.encoder
-        cell = lazy.load(registry.find("cell", recipe.cell.name).spec.target)
+        cell = functools.partial(
+            lazy.load(registry.find("cell", recipe.cell.name).spec.target),
+            options=recipe.cell.options,
+        )
         head = lazy.load(recipe.head_spec.target)
         self.embedding = Embedding(
             vocab_size,
@@ -64,7 +67,7 @@ class Network(nn.Module):
             kernel=kernels.embedding,
         )
         self.encoder = Encoder(
-            functools.partial(cell, options=recipe.cell.options),
+            cell,
             self.embedding.output_size,
             layers.hidden_size,
             layers=layers.layers,
@@ -80,6 +83,7 @@ class Network(nn.Module):
             recipe.head.options,
             directions=2 if layers.bidirectional else 1,
         )
+        self.head.use_cell(cell)
         self.head.tie(self.embedding)
 
     def reset_parameters(self, generator: torch.Generator) -> None:

@@ -278,7 +278,8 @@ def _check_combination(recipe: Recipe, source: str) -> None:
             why=f"the {recipe.head.name} head reads a running text of tokens without features",
             fix="Set embedding.feature_size=0",
         )
-    if arity != "many-to-one" and recipe.encoder.max_tokens:
+    whole = arity in ("one-to-many", "many-to-many")
+    if whole and recipe.encoder.max_tokens:
         raise RecipeError(
             f"{source}: encoder.max_tokens is {recipe.encoder.max_tokens}",
             why=f"the {recipe.head.name} head has an answer to every token, so it reads them all",

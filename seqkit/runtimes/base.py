@@ -47,7 +47,8 @@ class Runtime(ABC):
         """Each example's logits, in the order of the examples, each of at least one token.
 
         Returns:
-            ``(L,)`` each for many-to-one; ``(tokens, L)`` for many-to-many; float32.
+            ``(L,)`` each for many-to-one; ``(tokens, L)`` for many-to-many; float32. What a
+            sequence-to-sequence head found, in the decoder's own form.
         """
 
     @abstractmethod

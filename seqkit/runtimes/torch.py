@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from seqkit.bundle.load import Bundle
 from seqkit.bundle.manifest import RECIPE, WEIGHTS, damaged
@@ -15,6 +16,20 @@ from seqkit.nn.kernels import installed
 from seqkit.nn.network import Network
 from seqkit.runtimes.base import Runtime
 from seqkit.runtimes.padding import alike, pad, unpad
+
+
+def answers(network: Network, output: Tensor, examples: Sequence[Encoded]) -> list[np.ndarray]:
+    """What the decoder reads of each example, of what a network made of a batch of them.
+
+    Args:
+        network: In evaluation mode.
+        output: What it gave for the batch.
+        examples: The batch's, in its order.
+    """
+    if not network.head.searches:
+        return unpad(output.float().cpu().numpy(), examples)
+    lengths = torch.tensor([len(e) for e in examples], device=output.device)
+    return network.head.answers(output, lengths)
 
 
 class TorchRuntime(Runtime):
@@ -56,12 +71,12 @@ class TorchRuntime(Runtime):
             chosen = [examples[i] for i in indices]
             padded = pad(chosen)
             features = padded.features
-            logits = self.network(
+            output = self.network(
                 torch.from_numpy(padded.ids),
                 torch.from_numpy(padded.lengths),
                 None if features is None else torch.from_numpy(features),
             )
-            for index, row in zip(indices, unpad(logits.float().numpy(), chosen), strict=True):
+            for index, row in zip(indices, answers(self.network, output, chosen), strict=True):
                 results[index] = row
         return results
 

@@ -32,7 +32,8 @@ class Batch:
         ids: ``(T, B)`` int64, padding after each sequence's length.
         lengths: ``(B,)`` int64.
         features: ``(T, B, F)`` int64 or none.
-        targets: ``(B,)`` or ``(B, L)`` for many-to-one, ``(T, B)`` otherwise; or none.
+        targets: ``(B,)`` or ``(B, L)`` for many-to-one, ``(S, B)`` for sequence-to-sequence,
+            ``(T, B)`` otherwise; or none.
         fresh: Whether the state starts anew here rather than going on from the batch before.
     """
 
@@ -71,18 +72,24 @@ def collate(examples: Sequence[Encoded]) -> Batch:
     padded = pad(examples)
     targets = None
     if examples[0].target is not None:
-        if examples[0].steps is None:
-            targets = np.stack([e.target for e in examples if e.target is not None])
-        else:
-            targets = np.full(padded.ids.shape, IGNORED, dtype=np.int64)
-            for column, example in enumerate(examples):
-                targets[: len(example), column] = example.step_targets()
+        targets = _beside([e.step_targets() for e in examples])
     return Batch(
         torch.from_numpy(padded.ids),
         torch.from_numpy(padded.lengths),
         None if padded.features is None else torch.from_numpy(padded.features),
         None if targets is None else torch.from_numpy(targets),
     )
+
+
+def _beside(targets: Sequence[np.ndarray]) -> np.ndarray:
+    """Rows of indices as columns, padded to the longest; anything else stacked."""
+    if targets[0].ndim != 1 or targets[0].dtype.kind != "i":
+        return np.stack(targets)
+    longest = max(map(len, targets))
+    together = np.full((longest, len(targets)), IGNORED, dtype=np.int64)
+    for column, target in enumerate(targets):
+        together[: len(target), column] = target
+    return together
 
 
 class Targets(Sequence[Tensor]):

@@ -40,9 +40,10 @@ from seqkit.training.store import Corpus, EncodedExamples
 #: The folder of a corpus's entries where it stands beside the corpus's files.
 BESIDE = ".seqkit-cache"
 INDEX = "index.json"
-_FORMAT = 1
+_FORMAT = 2
 _FILES = "files.json"
-_TOKENIZER = "tokenizer"
+#: The folders of what was learnt from the corpus.
+_TOKENIZER, _HEAD = "tokenizer", "head"
 _SPLITS = ("train", "dev")
 #: Entries of one corpus that are kept, the latest used ones, and bytes of all but the latest.
 MOST_ENTRIES, MOST_BYTES = 8, 4 << 30
@@ -74,7 +75,7 @@ class _Index(msgspec.Struct, frozen=True, kw_only=True):
     dev_characters: int
     labels: tuple[str, ...]
     arrays: dict[str, _Array]
-    tokenizer: dict[str, _File]
+    learnt: dict[str, _File]
 
 
 class _DamagedError(Exception):
@@ -114,11 +115,12 @@ class Cache:
 
         Args:
             tokenizer: Is given the vocabulary.
-            decoder: Is given the labels.
+            decoder: Is given the labels, and what else it learnt.
         """
         try:
             index, corpus = self._read()
             tokenizer.load(self.path / _TOKENIZER)
+            decoder.load(self.path / _HEAD)
         except FileNotFoundError:
             if self.path.exists():
                 self._damaged("a file is missing")
@@ -127,6 +129,7 @@ class Cache:
             self._damaged(str(error))
             return None
         decoder.labels = index.labels
+        decoder.use(tokenizer)
         with contextlib.suppress(OSError):
             os.utime(self.path)  # the latest used ones are kept
         return corpus
@@ -163,21 +166,22 @@ class Cache:
             for name, array in examples.arrays.items():
                 crc = _write(staging / f"{split}.{name}", _parts(array))
                 arrays[f"{split}.{name}"] = _Array(array.dtype.str, array.shape, crc)
-        (staging / _TOKENIZER).mkdir()
-        tokenizer.save(staging / _TOKENIZER)
         files = {}
-        for file in sorted((staging / _TOKENIZER).rglob("*")):
-            if file.is_file():
-                _flush(file)
-                name = file.relative_to(staging / _TOKENIZER).as_posix()
-                files[name] = _File(file.stat().st_size, _checksum(file))
+        for part, learner in ((_TOKENIZER, tokenizer), (_HEAD, decoder)):
+            (staging / part).mkdir()
+            learner.save(staging / part)
+            for file in sorted((staging / part).rglob("*")):
+                if file.is_file():
+                    _flush(file)
+                    name = file.relative_to(staging).as_posix()
+                    files[name] = _File(file.stat().st_size, _checksum(file))
         index = _Index(
             key=self.path.name,
             digest=corpus.digest,
             dev_characters=corpus.dev_characters,
             labels=decoder.labels,
             arrays=arrays,
-            tokenizer=files,
+            learnt=files,
         )
         content = msgspec.json.encode(index)
         _write(staging / INDEX, iter([_seal(content), content]))
@@ -204,10 +208,10 @@ class Cache:
         index = msgspec.json.decode(content, type=_Index)
         if index.key != self.path.name:
             raise _DamagedError(f"it is the one of {index.key}")
-        for name, file in index.tokenizer.items():
-            path = self.path / _TOKENIZER / name
+        for name, file in index.learnt.items():
+            path = self.path / name
             if (path.stat().st_size, _checksum(path)) != (file.bytes, file.crc32):
-                raise _DamagedError(f"{_TOKENIZER}/{name} is not as it was written")
+                raise _DamagedError(f"{name} is not as it was written")
         arrays = {name: self._mapped(name, array) for name, array in index.arrays.items()}
         train, dev = (
             EncodedExamples(

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from seqkit.corpora import Sources
 from seqkit.decoding.base import Decoder
-from seqkit.encoding import ExampleEncoder, text_of, words_of
+from seqkit.encoding import ExampleEncoder
 from seqkit.errors import DataError
-from seqkit.examples import Example
+from seqkit.examples import Example, text_of, words_of
 from seqkit.readers.base import OnBad
 from seqkit.readers.files import read
 from seqkit.recipe import Recipe
@@ -71,10 +71,12 @@ def _encoded(
         # an empty text teaches nothing, and its answer is known; in a stream its end does count
         return Packer(e for e in numbers if streams or len(e))
 
-    draft = None if arity == "many-to-many" else tokenizer.draft()
+    # a draft is of the texts alone
+    draft = tokenizer.draft() if arity in ("one-to-many", "many-to-one") else None
     if draft is None:
         given = arity == "many-to-many"
-        tokenizer.train(words_of(e) if given else text_of(e) for e in train)
+        tokenizer.train(t for e in train for t in ([words_of(e)] if given else decoder.texts(e)))
+        decoder.use(tokenizer)
         packer = encoded(train, encoder)
     else:
         drafting = ExampleEncoder(
@@ -82,6 +84,7 @@ def _encoded(
         )
         packer = encoded(train, drafting)
         packer.map_ids(draft.settle())
+        decoder.use(tokenizer)
     in_train = packer.examples()
     if not in_train.tokens:
         raise DataError("There is nothing to train on", why="all examples are empty")

@@ -303,6 +303,7 @@ class Run:
             manifest=manifest,
             recipe=self.recipe,
             tokenizer=self.tokenizer,
+            decoder=self.decoder,
             weights={name: tensor.numpy() for name, tensor in outcome.weights.items()},
             extra={name: path.read_bytes() for name, path in kept.items()},
             overwrite=True,

@@ -12,7 +12,8 @@ from seqkit.decoding.base import Decoder
 from seqkit.decoding.metrics import bits_per_character, perplexity
 from seqkit.encoding import Encoded
 from seqkit.nn.network import Network
-from seqkit.runtimes.padding import alike, unpad
+from seqkit.runtimes.padding import alike
+from seqkit.runtimes.torch import answers
 from seqkit.training.batching import collate, evaluation_streams
 
 _CPU = torch.device("cpu")
@@ -24,7 +25,7 @@ class Scored:
 
     Attributes:
         scores: ``loss`` in nats a real step, and the decoder's scores.
-        logits: Of each example that has any token.
+        logits: Of each example that has any token, or the answers of a head that searches.
         targets: Theirs.
     """
 
@@ -39,8 +40,19 @@ def score_examples(
     examples: Sequence[Encoded],
     decoder: Decoder,
     device: torch.device = _CPU,
+    *,
+    search: bool = False,
 ) -> Scored:
-    """Score padded examples with targets; empty ones are left out, since none can be told."""
+    """Score padded examples with targets; empty ones are left out, since none can be told.
+
+    Args:
+        network: In evaluation mode.
+        examples: With targets.
+        decoder: Scores the logits.
+        device: The network's.
+        search: Whether a head that searches for its answers is to do so, which takes much longer
+            than the loss; otherwise that is its only score.
+    """
     examples = [e for e in examples if len(e)]
     logits = [np.empty(0)] * len(examples)
     total = count = 0.0
@@ -52,11 +64,14 @@ def score_examples(
         loss, steps = network.head.loss(output, moved.targets, moved.lengths)
         total += float(loss)
         count += float(steps)
-        rows = unpad(output.float().cpu().numpy(), chosen)
-        for index, row in zip(indices, rows, strict=True):
+        if network.head.searches and not search:
+            continue
+        for index, row in zip(indices, answers(network, output, chosen), strict=True):
             logits[index] = row
     targets = [e.target for e in examples if e.target is not None]
-    scores = {"loss": total / max(1.0, count), **decoder.score(logits, targets)}
+    scores = {"loss": total / max(1.0, count)}
+    if search or not network.head.searches:
+        scores |= decoder.score(logits, targets)
     return Scored(scores, logits, targets)
 
 
