@@ -43,7 +43,7 @@ KERNELS := $(wildcard plugins/seqkit-kernels/src/*) plugins/seqkit-kernels/setup
 
 .venv/bench: .venv/tools
 	@echo "installing what the benchmarks draw with"
-	@$(INSTALL) -e ".[bench]"
+	@$(INSTALL) -e ".[plots]"
 	@touch $@
 
 moved:

@@ -41,7 +41,7 @@ def check() -> None:
     except ImportError:
         raise Absent(
             "no picture, since matplotlib is not installed. Install it with "
-            "'python -m pip install seqkit[bench]'"
+            "'python -m pip install seqkit[plots]'"
         ) from None
 
 

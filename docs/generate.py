@@ -26,7 +26,7 @@ ROOT = Path(__file__).parents[1]
 
 #: What the page of the Python interface shows, by heading: modules with their names.
 _PUBLIC = {
-    "Load and train": ["seqkit: load train"],
+    "Load, train and compare": ["seqkit: load train compare"],
     "A trained model": ["seqkit.model: TextModel Layer"],
     "How text is drawn": ["seqkit.decoding.sampling: Sampling", "seqkit.decoding.beam: BeamSearch"],
     "Answers": [
@@ -36,6 +36,15 @@ _PUBLIC = {
     "Reports": [
         "seqkit.reports: Evaluation Mistake",
         "seqkit.decoding.metrics: LabelScore",
+    ],
+    "Comparisons": [
+        "seqkit.comparing.table: Comparison",
+        "seqkit.comparing.rows: Row",
+        "seqkit.comparing.records: RunRecord",
+        "seqkit.comparing.speed: Speed",
+        "seqkit.comparing.memory: compare_memory",
+        "seqkit.comparing.memory_table: MemoryComparison MemoryPlan MemoryRow",
+        "seqkit.comparing.gradients: reach Reach",
     ],
     "Recipes": ["seqkit.recipe: Recipe Part load read override parse starter to_tables to_toml"],
     "Examples and readers": [
@@ -61,11 +70,19 @@ _PUBLIC = {
     ],
     "Implementing a plugin": [
         "seqkit.tokenizers.base: Tokenizer Encoding",
+        "seqkit.tokenizers.vocabulary: rank read_tokens write_tokens damaged",
         "seqkit.cells.base: Cell GatedCell",
+        "seqkit.lowering.cells: CellInput CellOutput",
         "seqkit.nn.kernels: CellKernel EmbeddingKernel",
+        "seqkit.nn.pooling: pooling",
         "seqkit.heads.base: Head",
+        "seqkit.lowering.heads: HeadInput",
+        "seqkit.lowering.graph: Graph",
+        "seqkit.lowering.weights: Weights",
         "seqkit.decoding.base: Decoder",
+        "seqkit.decoding.numerics: softmax log_softmax sigmoid refuse_nan",
         "seqkit.readers.base: Reader",
+        "seqkit.readers.lines: LineReader StreamReader bad_row shown",
         "seqkit.runtimes.base: Runtime",
         "seqkit.training.callbacks: Callback",
         "seqkit.manager: isolated",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from seqkit.api import load, train
+    from seqkit.comparing.comparison import compare
     from seqkit.errors import SeqkitError
     from seqkit.hookspecs import hookimpl
     from seqkit.specs import (
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _WHERE = {
+    "compare": "seqkit.comparing.comparison",
     "load": "seqkit.api",
     "train": "seqkit.api",
     "SeqkitError": "seqkit.errors",
@@ -56,6 +58,7 @@ __all__ = [
     "SeqkitError",
     "TokenizerSpec",
     "__version__",
+    "compare",
     "hookimpl",
     "load",
     "train",

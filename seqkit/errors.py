@@ -25,7 +25,7 @@ class SeqkitError(Exception):
 
     def __init__(self, what: str, *, why: str = "", fix: str = "") -> None:
         self.what, self.why, self.fix = what, why, fix
-        super().__init__(" ".join(f"{part.rstrip('.')}." for part in (what, why, fix) if part))
+        super().__init__(" ".join(_sentence(part) for part in (what, why, fix) if part))
 
 
 class UsageError(SeqkitError):
@@ -71,3 +71,7 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     meant = next((n for n in names if near and n.lower() == near[0]), None)
     listing = f"There are: {', '.join(names)}" if names else "There are none"
     return f"Did you mean '{meant}'? {listing}" if meant else listing
+
+
+def _sentence(text: str) -> str:
+    return text if text.endswith("?") else f"{text.rstrip('.')}."

@@ -8,7 +8,7 @@ from typing import Any
 from seqkit.errors import MissingDependency, PluginError, SeqkitError
 
 #: Third-party modules that an extra brings, so that a failed import can name it.
-EXTRAS: dict[str, str] = {"backports": "files", "pyarrow": "files"}
+EXTRAS: dict[str, str] = {"backports": "files", "matplotlib": "plots", "pyarrow": "files"}
 
 
 def load(target: str) -> Any:

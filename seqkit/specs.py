@@ -196,12 +196,15 @@ class RuntimeSpec(Spec):
         rank: How early it is tried where nobody names one: of those that can run a bundle, the one
             with the greatest rank does. seqkit's own have 0 (torch) and 10 (onnx).
         requires: Modules that it needs and that may be missing, by the names they are imported by.
+        tolerance: How far its logits may be from torch's, as a share of the largest of them, or of
+            1 where that is smaller.
     """
 
     kind: ClassVar[str] = "runtime"
 
     rank: int
     requires: tuple[str, ...] = ()
+    tolerance: float = 1e-5
 
     def problem(self) -> str:
         """What is wrong with this spec, or the empty string."""
@@ -209,6 +212,8 @@ class RuntimeSpec(Spec):
             return f"rank of '{self.name}' is {self.rank!r}, not a whole number"
         if self.requires != () and not _names(self.requires):
             return f"requires of '{self.name}' is {self.requires!r}, not a tuple of module names"
+        if not (isinstance(self.tolerance, float) and 0 < self.tolerance < 1):
+            return f"tolerance of '{self.name}' is {self.tolerance!r}, not between 0 and 1"
         return Spec.problem(self)
 
 

@@ -44,3 +44,7 @@ def test_every_kind_is_caught_as_seqkits_own_and_is_the_users_to_mend(kind):
 )
 def test_an_unknown_name_gets_the_near_match_and_the_list(name, known, answer):
     assert did_you_mean(name, known) == answer
+
+
+def test_a_question_ends_as_one():
+    assert str(SeqkitError("No 'x'", fix="Did you mean 'y'?")) == "No 'x'. Did you mean 'y'?"

@@ -32,16 +32,36 @@ FLOORS = {
     ],
     3: ["cells", "nn", "heads"],
     4: ["training", "runtimes", "builtin"],
-    5: ["api", "model", "generating", "predicting", "evaluating", "suggesting", "reports", "export"],
-    6: ["serve", "cli", "__main__"],
-    7: ["testing"],
+    5: [
+        "api",
+        "model",
+        "generating",
+        "predicting",
+        "evaluating",
+        "suggesting",
+        "reports",
+        "export",
+        "comparing",
+        "scaffold",
+    ],
+    6: ["serve", "cli", "__main__", "testing"],
 }
 FLOOR_OF = {name: floor for floor, names in FLOORS.items() for name in names}
 
 #: Modules and packages that import torch when they are imported.
-TORCH = ["cells", "nn", "heads", "training", "runtimes.torch", "testing"]
+TORCH = [
+    "cells",
+    "nn",
+    "heads",
+    "training",
+    "runtimes.torch",
+    "comparing.gradients",
+    "comparing.memory_tasks",
+    "comparing.remembering",
+    "testing",
+]
 #: Those that import it inside the functions that need it.
-TORCH_WHEN_CALLED = ["api", "bundle.load", "bundle.save", "runtimes"]
+TORCH_WHEN_CALLED = ["api", "bundle.load", "bundle.save", "comparing.sizes", "runtimes"]
 #: Those inside the former that the listing of parts or the road without torch goes through.
 TORCH_NEVER = ["cells.__init__", "heads.__init__", "training.__init__"]
 
@@ -144,10 +164,13 @@ def test_click_is_imported_only_by_the_command_line():
     assert users == {"cli"}
 
 
-def test_nothing_imports_the_testing_tools():
-    assert [
-        i for i in ALL if i.imported.startswith("seqkit.testing") and "testing" not in i.importer
-    ] == []
+def test_one_command_alone_imports_the_testing_tools_and_only_when_it_runs():
+    users = {
+        (i.importer, i.when)
+        for i in ALL
+        if i.imported.startswith("seqkit.testing") and "testing" not in i.importer
+    }
+    assert users == {("cli.plugins_check", "called"), ("cli.plugins_check", "typing")}
 
 
 @pytest.mark.parametrize(

@@ -116,8 +116,10 @@ def test_a_target_that_names_no_object(spec, target):
         (
             HEAD,
             {"arity": "one-to-one"},
-            "arity of 'parsing' is 'one-to-one', none of: one-to-many, many-to-one, many-to-many, "
-            "sequence-to-sequence",
+            (
+                "arity of 'parsing' is 'one-to-one', none of: one-to-many, many-to-one, "
+                "many-to-many, sequence-to-sequence"
+            ),
         ),
         (HEAD, {"lowering": None}, "lowering None is not written 'package.module:attribute'"),
         (HEAD, {"command": ""}, "command of 'parsing' is '', not the name of one"),
@@ -136,6 +138,7 @@ def test_a_target_that_names_no_object(spec, target):
             {"requires": ("beads", 1)},
             "requires of 'abacus' is ('beads', 1), not a tuple of module names",
         ),
+        (RUNTIME, {"tolerance": 1.0}, "tolerance of 'abacus' is 1.0, not between 0 and 1"),
         (COMMAND, {"short_help": ""}, "'parse' has no summary of one line"),
     ],
 )

@@ -95,7 +95,9 @@ def test_the_wheels_hold_what_they_should_and_nothing_else(wheels):
     assert "seqkit_models_en/models/english-pos/weights.safetensors" in names["seqkit_models_en"]
     compiled = [n for n in names["seqkit_kernels"] if n.endswith(".so")]
     assert [n.partition(".")[0] for n in compiled] == ["seqkit_kernels/_library"]
-    unwanted = [n for ns in names.values() for n in ns if "__pycache__" in n or "/tests/" in n]
+    tests = [n for ns in names.values() for n in ns if "/tests/" in n]
+    assert {n for n in tests if not n.startswith("seqkit/scaffold/templates/")} == set()
+    unwanted = [n for ns in names.values() for n in ns if "__pycache__" in n]
     assert unwanted == []
 
 

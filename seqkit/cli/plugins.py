@@ -1,18 +1,19 @@
-"""``seqkit plugins``: what is installed, where it comes from, and what is wrong with it."""
+"""``seqkit plugins``: what is installed, and where it comes from."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import fields
 from typing import Any
 
 import click
 
-from seqkit import lazy, manager, registry
+from seqkit import manager, registry
 from seqkit.cli.output import print_table, to_json
-from seqkit.errors import PluginError, SeqkitError, did_you_mean
+from seqkit.cli.plugins_check import check
+from seqkit.cli.plugins_new import new
+from seqkit.cli.plugins_parts import choices, means, package, unknown
 from seqkit.options import describe
-from seqkit.specs import SPEC_CLASSES, AnySpec
 
 _COLUMNS = ("kind", "name", "distribution", "version", "status")
 
@@ -27,9 +28,9 @@ class _ListByDefault(click.Group):
         return super().parse_args(ctx, args)
 
 
-@click.group(cls=_ListByDefault, short_help="List and check plugins.")
+@click.group(cls=_ListByDefault, short_help="List, check and begin plugins.")
 def plugins() -> None:
-    """List and check plugins; on its own the same as 'list'.
+    """List, check and begin plugins; on its own the same as 'list'.
 
     A package with an entry point in the group 'seqkit' is a plugin. SEQKIT_LOAD_PLUGINS names the
     packages to load, all others being left alone; SEQKIT_DISABLE_PLUGINS names those to leave
@@ -81,53 +82,17 @@ def show(*, name: str) -> None:
     """
     found = [
         _part_page(kind, part, chosen_by)
-        for kind, part, chosen_by in _choices()
-        if manager.normalised(name) == part.distribution
-        or name in (part.spec.name, f"{kind}:{part.spec.name}")
-        or name in (part.qualified, f"{kind}:{part.qualified}")
+        for kind, part, chosen_by in choices()
+        if means(name, part)
     ]
     found += [
-        f"plugin {_package(plugin)}\n  {plugin.status}: {plugin.reason}"
+        f"plugin {package(plugin)}\n  {plugin.status}: {plugin.reason}"
         for plugin in manager.current().plugins
         if plugin.status != "ok" and manager.normalised(name) == plugin.distribution
     ]
     if not found:
-        raise _unknown(name)
+        raise unknown(name)
     click.echo("\n\n".join(found))
-
-
-@plugins.command(short_help="Load everything, and fail if anything does.")
-def check() -> None:
-    """Load every part of every plugin, and end with exit status 1 if any fails.
-
-    This imports torch and whatever else the parts need, so it takes some seconds.
-
-    \b
-    Example:
-      seqkit plugins check
-    """
-    failed = False
-    for plugin in manager.current().plugins:
-        problems = [plugin.reason] if plugin.status == "failed" else list(_broken(plugin.parts))
-        failed = failed or bool(problems)
-        if problems:
-            verdict = "failed"
-        elif plugin.status == "disabled":
-            verdict = f"disabled: {plugin.reason}"
-        else:
-            verdict = f"ok, {len(plugin.parts)} part{'s' * (len(plugin.parts) != 1)}"
-        click.echo(f"{_package(plugin)}: {verdict}")
-        for problem in problems:
-            click.echo(f"  {problem}")
-    if failed:
-        raise click.exceptions.Exit(1)
-
-
-def _choices() -> Iterator[tuple[str, registry.Registered, str]]:
-    """Every part with its kind and the shortest name that chooses it."""
-    for kind in SPEC_CLASSES:
-        for part, name in zip(registry.registered(kind), registry.names(kind), strict=True):
-            yield kind, part, name
 
 
 def _collision(kind: str, part: registry.Registered) -> str:
@@ -138,7 +103,7 @@ def _collision(kind: str, part: registry.Registered) -> str:
 
 
 def _rows() -> Iterator[dict[str, str]]:
-    for kind, part, name in _choices():
+    for kind, part, name in choices():
         reason = _collision(kind, part)
         yield {
             "kind": kind,
@@ -196,23 +161,5 @@ def _in_words(value: Any) -> str:
     return str(value)
 
 
-def _broken(parts: Sequence[AnySpec]) -> Iterator[str]:
-    """What can't be loaded of a plugin's parts, a line each."""
-    for part in parts:
-        for field_name in ("target", "decoder"):
-            if target := getattr(part, field_name, None):
-                try:
-                    lazy.load(target)
-                except SeqkitError as error:
-                    yield f"{part.kind} '{part.name}': {error}"
-
-
-def _unknown(name: str) -> PluginError:
-    known = {part.spec.name for _, part, _ in _choices()}
-    known |= {plugin.distribution for plugin in manager.current().plugins}
-    plain = name.rpartition(":")[2]
-    return PluginError(f"Nothing is called '{name}'", fix=did_you_mean(plain, known))
-
-
-def _package(plugin: manager.Plugin) -> str:
-    return f"{plugin.distribution} {plugin.version}".rstrip()
+for _command in (new, check):
+    plugins.add_command(_command)

@@ -55,7 +55,7 @@ def expand(patterns: Sequence[str], base: Path) -> list[Path]:
     return found
 
 
-def guess_reader(path: Path, specs: Iterable[ReaderSpec] = READERS) -> str:
+def guess_reader(path: Path, specs: Iterable[ReaderSpec] | None = None) -> str:
     """The name of the reader that is the natural one for ``path``, by the end of its name.
 
     The longest suffix decides, ``.gz`` or ``.zst`` put aside where no reader claims it; a built-in
@@ -63,12 +63,13 @@ def guess_reader(path: Path, specs: Iterable[ReaderSpec] = READERS) -> str:
 
     Args:
         path: A file, a folder, or a path through an archive.
-        specs: The readers to choose from.
+        specs: The readers to choose from; by default the built-in ones, and where none of them
+            claims the name, those of plugins.
 
     Raises:
         DataError: No reader, or several, claim the name.
     """
-    known = list(specs)
+    known = list(READERS if specs is None else specs)
     if path.is_dir():
         if any(entry.is_dir() for entry in path.iterdir()):
             return "label-directories"
@@ -79,6 +80,9 @@ def guess_reader(path: Path, specs: Iterable[ReaderSpec] = READERS) -> str:
     claims = _claims(name, known) or _claims(without_suffix(name), known)
     if not claims and split_archive(path):
         return "label-directories"
+    if not claims and specs is None:
+        # not before, for it imports every plugin
+        return guess_reader(path, [part.spec for part in registry.registered("reader")])
     own = [spec.name for spec in claims if spec in READERS]
     names = own or [spec.name for spec in claims]
     if len(names) == 1:

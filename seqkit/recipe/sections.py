@@ -162,6 +162,14 @@ class Training(Options, frozen=True, kw_only=True):
     patience: Annotated[
         int, Meta(ge=0, description="Stop after this many epochs without a better score; 0: never.")
     ] = 0
+    max_seconds: Annotated[
+        float,
+        Meta(
+            ge=0,
+            description="Stop after so many seconds; the epoch in progress ends there and is "
+            "scored, and the schedule has run its course by then. 0 for no limit.",
+        ),
+    ] = 0.0
     checkpoint_seconds: Annotated[
         float,
         Meta(

@@ -6,8 +6,9 @@ from typing import Literal
 
 import msgspec
 
-#: How training ended: all epochs done, no better score for too long, Ctrl-C, or no number any more.
-Reason = Literal["done", "early-stopping", "interrupted", "diverged"]
+#: How training ended: all epochs done, no better score for too long, the recipe's time used up,
+#: Ctrl-C, or no number any more.
+Reason = Literal["done", "early-stopping", "out-of-time", "interrupted", "diverged"]
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="event", tag=str.lower):
@@ -90,7 +91,8 @@ class Finished(Event, frozen=True, kw_only=True):
     After divergence it is written only where an epoch was finished, and an error follows.
 
     Attributes:
-        reason: ``done``, ``early-stopping``, ``interrupted`` by Ctrl-C, or ``diverged``.
+        reason: ``done``, ``early-stopping``, ``out-of-time``, ``interrupted`` by Ctrl-C, or
+            ``diverged``.
         best_epoch: The epoch that the weights are from; 0 where none was finished.
         scores: Its development scores.
         seconds: Wall time of the whole run.

@@ -132,7 +132,7 @@ class Trainer:
         return self.progress.epoch * self.data.steps + self.progress.step
 
     def run(self) -> Outcome:
-        """Train until the epochs are done, patience ends, Ctrl-C, or divergence.
+        """Train until the epochs are done, patience or time ends, Ctrl-C, or divergence.
 
         Raises:
             TrainingError: A checkpoint can't be written; the one before it is kept.
@@ -156,8 +156,14 @@ class Trainer:
                 return "interrupted"
             if 0 < self.options.patience <= self.progress.since_best:
                 return "early-stopping"
+            if self._out_of_time:
+                return "out-of-time"
             self._epoch(interrupt)
         return "done"
+
+    @property
+    def _out_of_time(self) -> bool:
+        return 0 < self.options.max_seconds <= self.progress.total_seconds
 
     def _epoch(self, interrupt: Interruptible) -> None:
         """Train for the rest of the epoch in progress and score it, unless interrupted."""
@@ -186,15 +192,20 @@ class Trainer:
             )
             if interrupt.requested:
                 return
+            if self._out_of_time:
+                break
             if time.perf_counter() - self._saved_at > self.options.checkpoint_seconds:
                 self._checkpoint()
             started = time.perf_counter()
         self._end_epoch()
 
     def _set_rate(self) -> float:
+        limit = self.options.max_seconds
+        passed = min(1.0, self.progress.total_seconds / limit) if limit else 0.0
         share = rate(
             self.options.schedule,
-            step=self.steps_done,
+            # who will be out of time before the last step goes through the schedule by the clock
+            step=max(self.steps_done, int(passed * self.steps)),
             steps=self.steps,
             warmup=self.options.warmup,
         )

@@ -107,7 +107,7 @@ def test_a_picture_has_a_panel_an_axis_with_its_exponents():
 
 def test_without_matplotlib_it_says_how_to_get_it(monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib", None)
-    with pytest.raises(Absent, match=r"pip install seqkit\[bench\]"):
+    with pytest.raises(Absent, match=r"pip install seqkit\[plots\]"):
         picture.check()
 
 

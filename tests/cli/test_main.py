@@ -62,14 +62,14 @@ def test_help_lists_every_command_with_its_line(run):
     result = run("--help")
     assert result.exit_code == 0
     for part in registry.registered("command"):
-        assert f"  {part.spec.name:8}  {part.spec.short_help}" in result.stdout
+        assert f"  {part.spec.name:9}  {part.spec.short_help}" in result.stdout
 
 
 def test_help_lists_commands_of_plugins_without_importing_them(run):
     with manager.isolated([plugin("acme_nowhere:shout")]):
         result = run("--help")
     assert result.exit_code == 0
-    assert "  shout     Says it loudly." in result.stdout
+    assert "  shout      Says it loudly." in result.stdout
 
 
 def test_a_broken_plugin_leaves_help_and_other_commands_alone(run):

@@ -51,42 +51,6 @@ def test_its_commands_and_code_run(guide, run_page, after_tutorial, tmp_path):
     run_page(guide, tmp_path)
 
 
-def test_the_plugin_is_built_installed_found_and_trained(
-    run_page, after_tutorial, seqkit_with, tmp_path
-):
-    run_page("how-to/write-a-plugin.md", tmp_path)
-    site = tmp_path / "site"
-    install(tmp_path / "seqkit-cell-mgu", site)
-    shown = seqkit_with(site, tmp_path, "plugins", "show", "mgu")
-    assert "seqkit-cell-mgu 0.1.0" in shown
-    words = ["tiny-reviews/lstm", "--cell", "mgu", "--epochs", "1", "--threads", "1"]
-    seqkit_with(site, tmp_path, "train", *words, "--out", "trained")
-    assert "cell mgu" in seqkit_with(site, tmp_path, "inspect", "trained")
-
-
-def test_the_plugins_cell_is_twenty_lines_and_steps_as_it_runs(blocks, tmp_path):
-    (block,) = (b for b in blocks("how-to/write-a-plugin.md") if b.title.endswith("cell.py"))
-    body = block.text[block.text.index("class ") :]
-    assert len([line for line in body.splitlines() if line.strip()]) <= 20
-
-    import torch
-
-    from seqkit import Options
-
-    namespace: dict = {}
-    exec(block.text, namespace)
-    cell = namespace["MGU"](3, 4, Options()).double()
-    generator = torch.Generator().manual_seed(1)
-    cell.reset_parameters(generator)
-    x = torch.randn(5, 2, 3, dtype=torch.float64, generator=generator)
-    outputs, state = cell(x)
-    h = cell.initial_state(2)
-    for step, x_t in enumerate(x):
-        y, h = cell.step(x_t, h)
-        torch.testing.assert_close(y, outputs[step])
-    torch.testing.assert_close(h, state)
-
-
 def test_the_package_of_models_is_installed_and_used_by_name(
     run_page, after_tutorial, seqkit_with, tmp_path
 ):

@@ -135,18 +135,28 @@ def test_show_of_an_unknown_name_is_the_users_mistake(run_seqkit):
 
 
 def test_check_fails_with_the_reasons(run_seqkit):
-    done = run_seqkit("plugins", "check")
+    done = run_seqkit("plugins", "check", SEQKIT_LOAD_PLUGINS="acme-raises,acme-lstm")
     assert done.returncode == 1
     lines = done.stdout.splitlines()
-    assert "acme-good 1.2: ok, 2 parts" in lines
+    assert "acme-lstm 0.3: ok, 1 part" in lines
     at = lines.index("acme-raises 0.1: failed")
     assert lines[at + 1] == "  importing it raised RuntimeError: no licence key in this house"
+    (row,) = (line.split() for line in lines if line.startswith("acme-lstm  cell lstm"))
+    assert int(row[4]) > 0
 
 
-def test_check_passes_without_the_broken_ones(run_seqkit):
-    done = run_seqkit("plugins", "check", SEQKIT_DISABLE_PLUGINS="acme-raises,acme-misspelt")
+def test_check_passes_of_a_good_plugin(run_seqkit):
+    done = run_seqkit("plugins", "check", SEQKIT_LOAD_PLUGINS="acme-good")
     assert (done.returncode, done.stderr) == (0, "")
-    assert "acme-raises 0.1: disabled: SEQKIT_DISABLE_PLUGINS names it" in done.stdout
+    lines = done.stdout.splitlines()
+    assert "acme-good 1.2: ok, 2 parts" in lines
+    assert "acme-raises 0.1: disabled: SEQKIT_LOAD_PLUGINS does not name it" in lines
+    rows = [line.split() for line in lines if line.startswith("acme-good  ")]
+    assert {(row[1], row[2]): row[4] for row in rows} == {
+        ("the", "package"): "0",
+        ("tokenizer", "code-point"): "0",
+        ("cell", "leaky"): "0",
+    }
 
 
 def test_a_built_in_name_imports_no_plugin(plugin_site):

@@ -218,6 +218,36 @@ class TestBest:
         outcome, _, _ = self.run(make, [0.5, 0.4, 0.4], patience=2)
         assert outcome.reason == "done"
 
+    def test_the_time_ends_training_within_an_epoch_which_is_scored(self, make, monkeypatch):
+        now = [0.0]
+        monkeypatch.setattr("seqkit.training.loop.time.perf_counter", lambda: now[0])
+        events = Recorder()
+
+        def tell(event):
+            events.append(event)
+            now[0] += 1
+
+        trainer = make(scores=[0.5, 0.7, 0.9], tell=tell, epochs=3, max_seconds=2.5)
+        outcome = trainer.run()
+        assert (outcome.reason, trainer.steps) == ("out-of-time", 6)
+        assert [event.step for event in events.of(Stepped)] == [1, 2, 3]
+        assert [event.scores["accuracy"] for event in events.of(Evaluated)] == [0.5, 0.7]
+        assert outcome.progress.best_epoch == 2
+
+    def test_the_schedule_runs_its_course_within_the_time(self, make, monkeypatch):
+        now = [0.0]
+        monkeypatch.setattr("seqkit.training.loop.time.perf_counter", lambda: now[0])
+        rates = []
+
+        def tell(event):
+            if isinstance(event, Stepped):
+                rates.append(event.learning_rate)
+                now[0] += 1
+
+        options = {"schedule": "linear", "learning_rate": 1.0, "epochs": 4, "max_seconds": 4}
+        make(tell=tell, **options).run()
+        assert rates == pytest.approx([1, 7 / 8, 4 / 8, 4 / 8])
+
     def test_without_scores_the_last_epoch_is_the_best(self, make):
         trainer = make(epochs=3, patience=1)
         outcome = trainer.run()

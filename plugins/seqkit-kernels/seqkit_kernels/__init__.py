@@ -44,5 +44,6 @@ def seqkit_register_runtimes() -> list[seqkit.RuntimeSpec]:
             target="seqkit_kernels.runtime:EightBitRuntime",
             summary="the same with weights of eight bits, for who asks for it by name",
             rank=-10,
+            tolerance=0.05,
         ),
     ]

@@ -27,6 +27,8 @@ class CodePointTokenizer(Tokenizer):
         return "".join(chr(i - FIRST) for i in ids if i >= FIRST)
 
     def id_to_token(self, token_id: int) -> str:
+        if not 0 <= token_id < self.vocab_size:
+            raise IndexError(token_id)
         return SPECIAL_SYMBOLS[token_id] if token_id < FIRST else chr(token_id - FIRST)
 
     def save(self, directory: Path) -> None:
