@@ -142,6 +142,7 @@ def _labelled(
         labels=decoder.labels,
         per_label=decoder.report(logits, targets),
         confusion=decoder.confusion(logits, targets),
+        notes=tuple(decoder.notes()),
     )
 
 

@@ -32,6 +32,7 @@ class Evaluation(msgspec.Struct, frozen=True, kw_only=True):
         per_label: Precision, recall and F1 of each label.
         confusion: How often each true label (row) was taken for each (column); empty where labels
             do not exclude each other.
+        notes: How scores were computed, where that can be done in more than one way.
     """
 
     scores: dict[str, float]
@@ -39,6 +40,7 @@ class Evaluation(msgspec.Struct, frozen=True, kw_only=True):
     labels: tuple[str, ...] = ()
     per_label: tuple[LabelScore, ...] = ()
     confusion: tuple[tuple[int, ...], ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 class Mistake(msgspec.Struct, frozen=True, kw_only=True):

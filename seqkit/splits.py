@@ -8,6 +8,7 @@ from itertools import compress
 import numpy as np
 
 from seqkit.examples import Example, TextExample, text_of
+from seqkit.specs import Arity
 
 #: Seed of the choice of held-out examples: the same whatever a recipe's seed, so that runs with
 #: several seeds are scored on the same ones.
@@ -28,20 +29,25 @@ class Part:
         return self._make()
 
 
-def hold_out(examples: Iterable[Example], fraction: float, *, streams: bool) -> tuple[Part, Part]:
+def hold_out(examples: Iterable[Example], fraction: float, *, arity: Arity) -> tuple[Part, Part]:
     """Part examples into those to train on and those to score, always in the same way.
 
     Args:
         examples: All of them, for several passes.
         fraction: The share that is held out.
-        streams: Whether they are one contiguous text, of which the end is held out, rather than
-            examples drawn at random. A text with a label that no other text has is not drawn,
-            since nothing could be learnt of it.
+        arity: The head's. For ``one-to-many`` they are one contiguous text, of which the end is
+            held out; otherwise they are drawn at random. A text with a label that no other text
+            has is not drawn, since nothing could be learnt of it; for ``sequence-to-sequence``,
+            where labels are answers, examples of the same text are drawn together.
 
     Returns:
         The training examples and the held-out ones, each in their order.
     """
-    return _text(examples, fraction) if streams else _drawn(examples, fraction)
+    if arity == "one-to-many":
+        return _text(examples, fraction)
+    if arity == "sequence-to-sequence":
+        return _drawn_by_text(examples, fraction)
+    return _drawn(examples, fraction)
 
 
 def _drawn(examples: Iterable[Example], fraction: float) -> tuple[Part, Part]:
@@ -55,6 +61,17 @@ def _drawn(examples: Iterable[Example], fraction: float) -> tuple[Part, Part]:
     left[of[~held]] = True
     known = {label for labels, stays in zip(sets, left, strict=True) if stays for label in labels}
     held &= np.fromiter((known.issuperset(labels) for labels in sets), bool, len(sets))[of]
+    return Part(lambda: compress(examples, ~held)), Part(lambda: compress(examples, held))
+
+
+def _drawn_by_text(examples: Iterable[Example], fraction: float) -> tuple[Part, Part]:
+    texts: dict[str, int] = {}
+    # (n,), which of the texts each example has
+    of = np.fromiter((texts.setdefault(text_of(e), len(texts)) for e in examples), np.int32)
+    drawn = np.zeros(len(texts), dtype=bool)
+    order = np.random.default_rng(_SEED).permutation(len(texts))
+    drawn[order[: round(len(texts) * fraction)]] = True
+    held = drawn[of]
     return Part(lambda: compress(examples, ~held)), Part(lambda: compress(examples, held))
 
 

@@ -53,6 +53,8 @@ def _print(evaluation: Evaluation) -> None:
     rows: list[Sequence[str | float]] = [("examples", evaluation.examples)]
     rows += evaluation.scores.items()
     print_table(["score", "value"], rows, right="value")
+    for note in evaluation.notes:
+        click.echo(note)
     if evaluation.per_label:
         click.echo()
         print_table(

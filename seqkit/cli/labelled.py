@@ -85,6 +85,6 @@ class Labelled:
         if self.split == "test":
             raise DataError("The data has no test split", fix="Name files, or --split dev")
         together = list(read(sources.train, reader=part, encoding=encoding, on_bad=on_bad))
-        streams = recipe.head_spec.arity == "one-to-many"
-        train, dev = hold_out(together, sources.dev_fraction, streams=streams)
+        arity = recipe.head_spec.arity
+        train, dev = hold_out(together, sources.dev_fraction, arity=arity)
         return (dev if self.split == "dev" else train), skipped

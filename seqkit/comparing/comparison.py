@@ -114,8 +114,9 @@ def _do(runs: Sequence[Run], sources: Sources, observers: Sequence[Observer]) ->
     """Do what is not done yet; all records, up to Ctrl-C."""
     ended: list[RunRecord] = []
     try:
-        streams = runs[0].recipe.head_spec.arity == "one-to-many"
-        examples = [] if streams else held_out(sources, on_bad=told_already)
+        arity = runs[0].recipe.head_spec.arity
+        writes = arity == "one-to-many"
+        examples = [] if writes else held_out(sources, arity, on_bad=told_already)
         for number, run in enumerate(runs, 1):
             record = run.recorded()
             again = record is not None

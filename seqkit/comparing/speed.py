@@ -15,6 +15,7 @@ from seqkit.errors import BundleError
 from seqkit.examples import Example
 from seqkit.predicting import size
 from seqkit.readers.base import OnBad
+from seqkit.specs import Arity
 
 if TYPE_CHECKING:
     from seqkit.corpora import Sources
@@ -44,7 +45,7 @@ class Speed(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     runtime: str
 
 
-def held_out(sources: Sources, *, on_bad: OnBad) -> list[Example]:
+def held_out(sources: Sources, arity: Arity, *, on_bad: OnBad) -> list[Example]:
     """The first of the development examples, as many as make a round."""
     # the spool is a part of training, whose package is torch's
     from seqkit.readers.files import read
@@ -56,7 +57,7 @@ def held_out(sources: Sources, *, on_bad: OnBad) -> list[Example]:
 
     found = of(sources.dev)
     if not sources.dev:
-        _, found = hold_out(Examples(of(sources.train)), sources.dev_fraction, streams=False)
+        _, found = hold_out(Examples(of(sources.train)), sources.dev_fraction, arity=arity)
     chosen: list[Example] = []
     characters = 0
     for example in found:

@@ -168,6 +168,10 @@ class Decoder(ABC):
             BundleError: A logit is no number.
         """
 
+    def notes(self) -> Sequence[str]:
+        """How scores were computed, where that can be done in more than one way; a line each."""
+        return ()
+
     def report(
         self,
         logits: Sequence[np.ndarray],  # noqa: ARG002 - what a task without labels leaves unread

@@ -62,7 +62,7 @@ def _encoded(
     if not _any(train):
         raise DataError("There is nothing to train on", why="no example was read")
     if not _any(dev):
-        train, dev = hold_out(train, sources.dev_fraction, streams=streams)
+        train, dev = hold_out(train, sources.dev_fraction, arity=arity)
     decoder.fit(train)
     encoder = ExampleEncoder(tokenizer, decoder, arity, recipe.encoder)
 

@@ -39,9 +39,9 @@ def test_the_first_round_does_not_count_and_the_runtime_is_named():
 def test_what_is_held_out_is_predicted(tiny):
     tables = tiny.tables("classification")
     recipe = recipes.parse(tables)
-    dev = held_out(corpora.sources(recipe, base=tiny.folder), on_bad=stop_at_bad)
+    dev = held_out(corpora.sources(recipe, base=tiny.folder), "many-to-one", on_bad=stop_at_bad)
     assert [e.text for e in dev][:2] == ["a dog ran to the park", "the mat is in the park"]
     del tables["corpus"]["dev"]
     recipe = recipes.parse({**tables, "corpus": {**tables["corpus"], "dev_fraction": 0.25}})
-    part = held_out(corpora.sources(recipe, base=tiny.folder), on_bad=stop_at_bad)
+    part = held_out(corpora.sources(recipe, base=tiny.folder), "many-to-one", on_bad=stop_at_bad)
     assert len(part) == 2
