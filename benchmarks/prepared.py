@@ -143,7 +143,7 @@ def _write_imdb(recipe: recipes.Recipe, sources: corpora.Sources, folder: Path) 
     for split, encoded in (("train", corpus.train), ("dev", corpus.dev)):
         arrays |= {f"{split}_{name}": a for name, a in _ragged(encoded).items()}
     np.savez(folder / "ids.npz", **arrays)
-    parts = hold_out(list(_read(sources.train, sources)), sources.dev_fraction, streams=False)
+    parts = hold_out(list(_read(sources.train, sources)), sources.dev_fraction, arity="many-to-one")
     rng = np.random.default_rng(0)
     for split, examples in zip(("train", "dev"), map(list, parts), strict=True):
         with (folder / f"{split}.txt").open("w", encoding="utf-8") as file:
@@ -165,7 +165,7 @@ def _ragged(encoded: Sequence[Encoded]) -> dict[str, np.ndarray]:
 
 
 def _write_characters(_: recipes.Recipe, sources: corpora.Sources, folder: Path) -> None:
-    parts = hold_out(list(_read(sources.train, sources)), sources.dev_fraction, streams=True)
+    parts = hold_out(list(_read(sources.train, sources)), sources.dev_fraction, arity="one-to-many")
     texts = ["".join(map(text_of, part)) for part in parts]
     ids = {character: i for i, character in enumerate(sorted(set("".join(texts))))}
     arrays = {"vocab_size": np.int64(len(ids))}
