@@ -28,7 +28,7 @@ class CellProblem(ctypes.Structure):
         ("row", ctypes.c_int64),
         *(
             (name, ctypes.c_void_p)
-            for name in ("b_n", "Q_x", "Q_h", "scale", "offset_x", "offset_h")
+            for name in ("b_n", "Q_x", "Q_h", "scale", "table_16", "offset_x", "offset_h")
         ),
     ]
 
@@ -85,8 +85,16 @@ class PackedCell:
             table: What the gates' sums start with, of :func:`pack_rows`.
         """
         problem = CellProblem.from_buffer_copy(self.problem)
-        problem.start, problem.row = address(table), table.shape[1]
-        return PackedCell(problem, self.bias, {**self.arrays, "start": table})
+        problem.row = table.shape[1]
+        arrays = dict(self.arrays)
+        if "scale" in arrays:  # of a cell of eight bits, which half precision exceeds by far
+            most = np.finfo(np.float16).max  # where a gate has long been open or closed
+            arrays["table_16"] = np.clip(table, -most, most).astype(np.float16)
+            problem.table_16 = address(arrays["table_16"])
+        else:
+            arrays["start"] = table
+            problem.start = address(table)
+        return PackedCell(problem, self.bias, arrays)
 
 
 def address(array: np.ndarray) -> int:

@@ -209,7 +209,7 @@ class CompiledRuntime(Runtime):
 class EightBitRuntime(CompiledRuntime):
     """The same with weights of eight bits, and what they multiply rounded to eight at each step.
 
-    Tables of what words add, the poolings, and heads that label keep their bits.
+    Tables of what words add are in half precision; poolings and heads that label keep their bits.
     """
 
     eight = True

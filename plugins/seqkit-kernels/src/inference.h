@@ -25,6 +25,7 @@ struct Cell {
     const int8_t *Q_x;   // in place of W_x -
     const int8_t *Q_h;   // in place of W_h -
     const float *scale;  // (blocks, G, BLOCK): what 1 of those weights counts -
+    const uint16_t *table_16; // rows of the table in half precision, in place of start -
     const int32_t *offset_x, *offset_h; // (blocks, G, BLOCK): -128 times the sum of a unit's weights -
 };
 

@@ -4,6 +4,7 @@
 struct Row {
     const float *start, *x, *h, *c;
     float *h_new, *c_new, *y, *pool;
+    const uint16_t *start_16; // in place of start, where the cell has such a table
     uint8_t *short_8; // x and then h in eight bits, for cells of such weights
     float unit;       // what 1 of them counts
     int64_t id, at, left; // sequence, token, and tokens still to come
@@ -28,6 +29,19 @@ struct Infer {
                 for (int g = 0; g < G; g++) a[r][to[g]] += x_k * w_k[g];
             }
         }
+    }
+
+    static Vec<float> from_half(const uint16_t *v) {
+#ifdef VECTOR_HALF
+        return VECTOR_HALF(v);
+#else
+        return Vec<float>{}; // of cells without such a table
+#endif
+    }
+    // Where a token's sums start.
+    static void start(const Cell &cell, Row &row, int64_t id) {
+        row.start = cell.start + id * cell.row;
+        row.start_16 = cell.table_16 ? cell.table_16 + id * cell.row : nullptr;
     }
 
     // The bytes that so many numbers take in eight bits.
@@ -58,8 +72,7 @@ struct Infer {
     static void shorten(const Cell &cell, Row &row) {
         Vec<float> most = larger(Vec<float>{}, row.x, cell.I);
         if (cell.Q_h) most = larger(most, row.h, cell.H);
-        float largest = 0;
-        for (int lane = 0; lane < VL; lane++) largest = std::max(largest, most[lane]);
+        const float largest = VECTOR_LARGEST(most);
         row.unit = largest / 127.0f;
         const float factor = largest > 0 ? 127.0f / largest : 0.0f;
         round_to(row.short_8, row.x, cell.I, factor);
@@ -143,7 +156,9 @@ struct Infer {
             Vec<float> a[N][4];
             for (int r = 0; r < N; r++) {
                 for (int g = 0; g < G; g++)
-                    a[r][g] = load(rows[r].start + (j * G + g) * BLOCK + lane);
+                    a[r][g] = SHORT && rows[r].start_16
+                                  ? from_half(rows[r].start_16 + (j * G + g) * BLOCK)
+                                  : load(rows[r].start + (j * G + g) * BLOCK + lane);
                 if (KIND == 1) a[r][3] = load(cell.b_n + j * BLOCK + lane);
             }
 #ifdef VECTOR_DOT
@@ -226,12 +241,16 @@ struct Infer {
         Buffer<uint8_t> memory_8(places * bytes(cell));
         std::vector<Row> rows;
         const auto place = [&](Row &row) {
-            row.start = cell.start + (cell.row ? p.ids[row.at] * cell.row : 0);
+            start(cell, row, cell.row ? p.ids[row.at] : 0);
             row.x = p.x ? p.x + (p.by_id ? p.ids[row.at] : row.at) * cell.I : nullptr;
             row.y = p.y ? p.y + row.at * D + d * H : nullptr;
             if (!cell.row || row.left < 2) return;
-            const float *coming = cell.start + p.ids[row.at + way] * cell.row;
-            for (int64_t u = 0; u < cell.row; u += 16) __builtin_prefetch(coming + u);
+            Row coming{};
+            start(cell, coming, p.ids[row.at + way]);
+            if (coming.start_16)
+                for (int64_t u = 0; u < cell.row; u += 32) __builtin_prefetch(coming.start_16 + u);
+            else
+                for (int64_t u = 0; u < cell.row; u += 16) __builtin_prefetch(coming.start + u);
         };
         const auto take = [&](Row &row, float *h, float *h_new, float *c) {
             for (int64_t id; (id = next.fetch_add(1)) < p.B;) {
@@ -326,7 +345,7 @@ struct Infer {
             if (p.lengths[b] <= t) continue;
             const int64_t id = p.ids[t * p.B + b], at = 2 * l * part + b * H;
             Row row{};
-            row.start = cell.start + id * cell.row;
+            start(cell, row, id);
             if (l) row.x = after + at - 2 * part;
             else if (p.x) row.x = p.x + id * cell.I;
             row.h = before + at, row.h_new = after + at;

@@ -52,9 +52,13 @@ namespace avx512 {
 namespace vnni {
 #define VECTOR_DOT(sums, x, w) \
     ((Vec<int32_t>)_mm512_dpbusd_epi32((__m512i)(sums), (__m512i)(x), (__m512i)(w)))
+#define VECTOR_HALF(v) ((Vec<float>)_mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)(v))))
+#define VECTOR_LARGEST(v) _mm512_reduce_max_ps((__m512)(v))
 #include "vectors.h"
 #include "inference_impl.h"
 #undef VECTOR_DOT
+#undef VECTOR_HALF
+#undef VECTOR_LARGEST
 #undef VECTOR_RECIPROCAL
 #undef VECTOR_ROUND
 #undef VECTOR_SCALE
