@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import numpy as np
 
 from seqkit.bundle.load import Bundle
-from seqkit.decoding.metrics import bits_per_character, perplexity
+from seqkit.decoding.metrics import SUGGESTIONS, text_scores
 from seqkit.decoding.numerics import log_softmax
 from seqkit.encoding import Encoded, ExampleEncoder, join
 from seqkit.examples import Example, text_of, words_of
@@ -76,7 +76,7 @@ def evaluate_with(
 def score_text(
     runtime: Runtime, documents: Sequence[Encoded], *, characters: int
 ) -> dict[str, float]:
-    """``loss`` in nats a token, ``perplexity`` and ``bits_per_character``, with state carried on.
+    """The scores of :func:`seqkit.decoding.metrics.text_scores`, with state carried on.
 
     Args:
         runtime: Of a generation model.
@@ -87,21 +87,18 @@ def score_text(
     count = len(ids) - 1
     B = max(1, min(_SIDE_BY_SIDE, count // _LEAST_STEPS))
     n = -(-count // B)
-    state, total = runtime.initial_state(B), 0.0
+    state, total, suggested = runtime.initial_state(B), 0.0, 0
     for step in range(n):
         places = step + n * np.arange(B)
         real = places < count
         places = np.minimum(places, count - 1)
         ones = np.ones(B, dtype=np.int64)
         logits, state = runtime.advance(ids[np.newaxis, places], ones, state)
-        told = log_softmax(logits[real])[np.arange(real.sum()), ids[places + 1][real]]
-        total -= float(told.sum(dtype=np.float64))
-    mean = total / max(1, count)
-    return {
-        "loss": mean,
-        "perplexity": perplexity(mean),
-        "bits_per_character": bits_per_character(total, characters),
-    }
+        told = log_softmax(logits[real])
+        right = np.take_along_axis(told, ids[places + 1][real][:, np.newaxis], axis=1)
+        total -= float(right.sum(dtype=np.float64))
+        suggested += int(((told > right).sum(axis=1) < SUGGESTIONS).sum())
+    return text_scores(total, tokens=count, suggested=suggested, characters=characters)
 
 
 def mistakes(predictor: Predictor, examples: Iterable[Example]) -> Iterator[Mistake]:

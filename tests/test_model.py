@@ -221,8 +221,13 @@ class TestEvaluate:
 
     def test_running_text(self, writer):
         evaluation = writer.evaluate([TextExample("a cat ran. ", "")])
-        assert set(evaluation.scores) == {"loss", "perplexity", "bits_per_character"}
+        assert set(evaluation.scores) == {"loss", "perplexity", "bits_per_character", "top_3"}
         assert (evaluation.examples, evaluation.confusion) == (1, ())
+
+    def test_running_text_by_a_runtime_that_is_named(self, writer):
+        rows = [TextExample(text, "") for text in ("a cat ran. ", "", "the dog sat. ")]
+        by_onnx = api.load(writer.path, runtime="onnx").evaluate(rows).scores
+        assert by_onnx == pytest.approx(writer.evaluate(rows).scores, rel=1e-5)
 
     def test_nothing_to_evaluate(self, classifier, writer):
         for model in (classifier, writer):

@@ -12,6 +12,9 @@ import numpy as np
 
 from seqkit.errors import DataError
 
+#: How many next words a keyboard shows: a token among so many likeliest counts as suggested.
+SUGGESTIONS = 3
+
 
 @dataclass(frozen=True, slots=True)
 class Counts:
@@ -165,6 +168,33 @@ def bits_per_character(total_nats: float, characters: int) -> float:
     if characters <= 0:
         raise nothing_to_score()
     return total_nats / (characters * math.log(2))
+
+
+def text_scores(
+    total_nats: float, *, tokens: int, suggested: int, characters: int
+) -> dict[str, float]:
+    """The scores of running text.
+
+    Args:
+        total_nats: The negative log-likelihood of the whole text, in nats.
+        tokens: How many tokens it has, end symbols included.
+        suggested: How many of them are among the :data:`SUGGESTIONS` likeliest in their places.
+        characters: How many characters it has, each end counted as one.
+
+    Returns:
+        ``loss`` in nats a token, ``perplexity``, ``bits_per_character``, and ``top_3``, the share
+        of tokens that three suggestions would have held.
+
+    Raises:
+        DataError: There are no characters.
+    """
+    mean = total_nats / max(1, tokens)
+    return {
+        "loss": mean,
+        "perplexity": perplexity(mean),
+        "bits_per_character": bits_per_character(total_nats, characters),
+        f"top_{SUGGESTIONS}": suggested / max(1, tokens),
+    }
 
 
 def nothing_to_score() -> DataError:

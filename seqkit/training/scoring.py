@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from seqkit.decoding.base import Decoder
-from seqkit.decoding.metrics import bits_per_character, perplexity
-from seqkit.encoding import Encoded
+from seqkit.decoding.metrics import SUGGESTIONS, text_scores
+from seqkit.encoding import IGNORED, Encoded
 from seqkit.nn.network import Network
 from seqkit.runtimes.padding import alike
 from seqkit.runtimes.torch import answers
@@ -83,7 +84,7 @@ def score_streams(
     characters: int,
     device: torch.device = _CPU,
 ) -> dict[str, float]:
-    """``loss`` in nats a token, ``perplexity`` and ``bits_per_character``, with state carried on.
+    """The scores of :func:`seqkit.decoding.metrics.text_scores`, with state carried on.
 
     Args:
         network: A generation model.
@@ -92,6 +93,7 @@ def score_streams(
         device: The network's.
     """
     total = count = 0.0
+    suggested = 0
     state = None
     for batch in evaluation_streams(documents):
         moved = batch.to(device)
@@ -102,9 +104,13 @@ def score_streams(
         loss, steps = network.head.loss(logits, moved.targets, moved.lengths)
         total += float(loss)
         count += float(steps)
-    mean = total / max(1.0, count)
-    return {
-        "loss": mean,
-        "perplexity": perplexity(mean),
-        "bits_per_character": bits_per_character(total, characters),
-    }
+        suggested += _suggested(logits, moved.targets)
+    return text_scores(total, tokens=int(count), suggested=suggested, characters=characters)
+
+
+def _suggested(logits: Tensor, targets: Tensor) -> int:
+    """How many targets ``(T, B)`` are among their likeliest tokens; see SUGGESTIONS."""
+    real = targets != IGNORED
+    logits, targets = logits[real], targets[real]
+    likelier = logits > logits.gather(1, targets.unsqueeze(1))
+    return int((likelier.sum(dim=1) < SUGGESTIONS).sum())

@@ -115,6 +115,10 @@ def test_streams_are_scored_with_their_state_carried_on(models):
     assert scores["loss"] == pytest.approx(nats / characters, rel=1e-5)
     assert scores["perplexity"] == pytest.approx(math.exp(nats / characters), rel=1e-5)
     assert scores["bits_per_character"] == pytest.approx(nats / characters / math.log(2), rel=1e-5)
+    likeliest = logs.topk(3).indices.tolist()
+    held = [target in three for target, three in zip(ids[1:], likeliest, strict=True)]
+    assert scores["top_3"] == pytest.approx(sum(held) / characters)
+    assert 0 < scores["top_3"] < 1
 
 
 def test_what_training_says_of_the_best_epoch_is_what_evaluation_says(models, tiny):
