@@ -33,6 +33,15 @@ class GenerationOptions(Options, frozen=True, kw_only=True):
             "one probability and cost no time."
         ),
     ] = "none"
+    samples: Annotated[
+        int,
+        Meta(
+            ge=0,
+            description="Tokens drawn by their frequency, for each step of training, in place of "
+            "the whole vocabulary (Bengio and Senécal 2003): several times faster where that is "
+            "large. Some thousands; 0 for all tokens.",
+        ),
+    ] = 0
 
 
 class ClassificationOptions(Options, frozen=True, kw_only=True):

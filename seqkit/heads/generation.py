@@ -16,6 +16,7 @@ from seqkit.heads import GenerationOptions
 from seqkit.heads.base import Head
 from seqkit.nn.dropout import Dropout
 from seqkit.nn.embedding import Embedding
+from seqkit.nn.sampled import SampledSoftmax
 
 #: How many ids are counted at a time.
 _CHUNK = 1 << 20
@@ -31,6 +32,9 @@ class GenerationHead(Head):
     recipe for training neural networks"), and training makes logits only for tokens that do occur
     and one for all others together. The weights of those others stay zero, so that this is the
     same loss: a tokenizer that can spell anything in bytes has 256 that most texts never need.
+
+    With samples, training estimates the loss from some tokens of the vocabulary
+    (:class:`seqkit.nn.sampled.SampledSoftmax`), and the forward pass stops before the logits then.
     """
 
     options: GenerationOptions
@@ -45,6 +49,7 @@ class GenerationHead(Head):
         if not options.tie_weights:
             self.weight = nn.Parameter(torch.zeros(output_size, input_size))
         self.projection: nn.Linear | None = None
+        self.sampled = SampledSoftmax(options.samples) if options.samples else None
         #: ``(S,)``, the tokens with a logit of their own in training, and ``(V - S,)``, those that
         #: share one; none of both where all have their own.
         self.seen: Tensor | None = None
@@ -80,31 +85,46 @@ class GenerationHead(Head):
 
     @torch.no_grad()
     def prepare(self, decoder: Decoder, targets: Sequence[np.ndarray]) -> None:
-        """Set the biases to the tokens' logarithmic frequencies, where the options ask for it.
+        """Count how often each token occurs, where a prior or samples are asked for.
 
-        Each token counts once more than it occurs, since none is impossible.
+        A prior sets the biases to the tokens' logarithmic frequencies. Each token counts once more
+        than it occurs, since none is impossible.
         """
-        if self.options.prior == "none":
+        if self.options.prior == "none" and self.sampled is None:
             return
         counts = np.ones(self.output_size, dtype=np.int64)
         for ids in targets:
             for start in range(0, len(ids), _CHUNK):
                 counts += np.bincount(ids[start : start + _CHUNK], minlength=self.output_size)
-        self.bias.copy_(torch.from_numpy(np.log(counts / counts.sum())))
+        frequencies = counts / counts.sum()
+        if self.options.prior != "none":
+            self.bias.copy_(torch.from_numpy(np.log(frequencies)))
         occurs = torch.from_numpy(counts > 1).to(self.bias.device)
-        if self.weight is not None and not occurs.all():
+        if self.sampled is not None:
+            self.sampled.frequencies = torch.from_numpy(frequencies).to(self.bias)
+        elif self.weight is not None and not occurs.all():
             (self.seen,), (self.unseen,) = (
                 mask.nonzero(as_tuple=True) for mask in (occurs, ~occurs)
             )
             self.weight[self.unseen] = 0
 
+    @property
+    def _weight(self) -> Tensor:
+        weight = self._embedding[0].weight if self._embedding else self.weight
+        assert weight is not None
+        return weight
+
     def forward(self, encoded: Tensor, lengths: Tensor) -> Tensor:
-        """``(T, B, D)`` to ``(T, B, V)``; training with a prior to ``(T, B, S + 1)``."""
+        """``(T, B, D)`` to ``(T, B, V)``.
+
+        In training, with a prior to ``(T, B, S + 1)`` and with samples to ``(T, B, E)``.
+        """
         encoded = self.dropout(encoded)
         if self.projection is not None:
             encoded = self.projection(encoded)
-        weight = self._embedding[0].weight if self._embedding else self.weight
-        assert weight is not None
+        if self.training and self.sampled is not None:
+            return encoded
+        weight = self._weight
         if not self.training or self.seen is None or self.unseen is None:
             return F.linear(encoded, weight, self.bias)
         others = self.bias[self.unseen].logsumexp(dim=0, keepdim=True)  # (1,)
@@ -116,6 +136,10 @@ class GenerationHead(Head):
 
     def loss(self, logits: Tensor, targets: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
         """Cross-entropy summed over all real steps, and their number."""
+        if self.training and self.sampled is not None:
+            real = targets != IGNORED
+            total = self.sampled(logits[real], targets[real], self._weight, self.bias)
+            return total, real.sum()
         if self.training and self.seen is not None:
             places = torch.searchsorted(self.seen, targets)  # the seen are in order
             targets = torch.where(targets == IGNORED, IGNORED, places)

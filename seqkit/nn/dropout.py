@@ -17,16 +17,39 @@ DropoutPer: TypeAlias = Literal["element", "sequence"]
 _LEVELS = 1 << 16
 
 
-class Dropout(nn.Module):
+class Drawing(nn.Module):
+    """A module that draws random numbers while training.
+
+    Attributes:
+        generator: Where they are drawn from; :func:`set_generator` sets it.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.generator: torch.Generator | None = None
+
+    def drawn_from(self) -> torch.Generator:
+        """The generator.
+
+        Raises:
+            UsageError: There is none.
+        """
+        if self.generator is None:
+            raise UsageError(
+                f"{type(self).__name__} has no generator to draw from",
+                why="random numbers never come from the global generator",
+                fix="Call seqkit.nn.dropout.set_generator(model, generator) before training",
+            )
+        return self.generator
+
+
+class Dropout(Drawing):
     """Zeroes a share of features while training, and scales the rest to keep their mean.
 
     Args:
         p: The share dropped, at least 0 and below 1, resolved to 1/65536.
         per: ``element`` draws for each element (Srivastava et al. 2014); ``sequence`` draws one
             mask a sequence and uses it at every step (Gal and Ghahramani 2016).
-
-    Attributes:
-        generator: Where masks are drawn from; :func:`set_generator` sets it.
     """
 
     def __init__(self, p: float, *, per: DropoutPer = "element") -> None:
@@ -35,7 +58,6 @@ class Dropout(nn.Module):
             raise UsageError(f"dropout {p} is out of range", why="it is a share, 0 <= p < 1")
         self.p = p
         self.per = per
-        self.generator: torch.Generator | None = None
 
     def forward(self, x: Tensor) -> Tensor:
         """Drop features of ``x`` ``(T, B, F)``, or of ``(B, F)`` with ``per="element"``.
@@ -48,20 +70,6 @@ class Dropout(nn.Module):
         shape = x.shape if self.per == "element" else (1, *x.shape[1:])
         keep = draw_mask(shape, self.p, self.drawn_from()).to(x.device)
         return x * keep.to(x.dtype).div_(1 - self.p)
-
-    def drawn_from(self) -> torch.Generator:
-        """The generator.
-
-        Raises:
-            UsageError: There is none.
-        """
-        if self.generator is None:
-            raise UsageError(
-                "dropout has no generator to draw from",
-                why="random numbers never come from the global generator",
-                fix="Call seqkit.nn.dropout.set_generator(model, generator) before training",
-            )
-        return self.generator
 
     def extra_repr(self) -> str:
         """What ``print(model)`` shows."""
@@ -89,7 +97,7 @@ def draw_mask(shape: tuple[int, ...], p: float, generator: torch.Generator) -> T
 
 
 def set_generator(module: nn.Module, generator: torch.Generator) -> None:
-    """Have every :class:`Dropout` in ``module`` draw from ``generator``."""
+    """Have all that draws in ``module`` draw from ``generator``."""
     for part in module.modules():
-        if isinstance(part, Dropout):
+        if isinstance(part, Drawing):
             part.generator = generator

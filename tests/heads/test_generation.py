@@ -13,6 +13,7 @@ from seqkit.encoding import IGNORED
 from seqkit.errors import RecipeError
 from seqkit.heads import GenerationOptions
 from seqkit.heads.generation import GenerationHead
+from seqkit.nn.dropout import set_generator
 from seqkit.nn.embedding import Embedding
 
 D, V = 4, 5
@@ -171,3 +172,31 @@ def test_without_a_prior_nothing_is_counted():
     head.prepare(GenerationDecoder(head.options), [np.array([1])])
     assert not head.bias.any()
     assert head.seen is None
+
+
+def test_samples_stand_for_the_vocabulary_in_training_alone():
+    head = made(samples=50_000)
+    generator = torch.Generator().manual_seed(0)
+    head.reset_parameters(generator)
+    set_generator(head, generator)
+    head.prepare(GenerationDecoder(None), [np.array([0, 1, 1, 2, 2, 2, 4, 4])])
+    encoded = torch.randn(3, 2, D, generator=generator)
+    targets = torch.tensor([[1, 2], [4, 0], [IGNORED, 1]])
+    lengths = torch.tensor([2, 3])
+    head.eval()
+    logits = head(encoded, lengths)
+    assert logits.shape == (3, 2, V)
+    whole, count = head.loss(logits, targets, lengths)
+    head.train()
+    total, counted = head.loss(head(encoded, lengths), targets, lengths)
+    assert counted == count == 5
+    assert total.item() == pytest.approx(whole.item(), rel=0.02)
+
+
+def test_samples_are_drawn_by_frequency():
+    head = made(samples=10)
+    head.prepare(GenerationDecoder(None), [np.array([0, 1, 1, 1, 3])])
+    assert head.sampled is not None
+    assert head.sampled.frequencies is not None
+    assert head.sampled.frequencies.tolist() == pytest.approx([0.2, 0.4, 0.1, 0.2, 0.1])
+    assert not head.bias.any()
