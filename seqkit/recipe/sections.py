@@ -159,6 +159,30 @@ class Training(Options, frozen=True, kw_only=True):
     clip_norm: Annotated[
         float, Meta(ge=0, description="Largest norm of the whole gradient; 0 for any.")
     ] = 1.0
+    average: Annotated[
+        Literal["none", "ema", "asgd"],
+        Meta(
+            description="Weights that are scored and kept: those of the latest step; ema, their "
+            "exponential moving average (Polyak and Juditsky 1992); or asgd, the mean of all since "
+            "the score stopped getting better (NT-ASGD, Merity et al. 2018)."
+        ),
+    ] = "none"
+    average_decay: Annotated[
+        float,
+        Meta(
+            gt=0,
+            lt=1,
+            description="Share that ema keeps of the average at each step; less in the first ones.",
+        ),
+    ] = 0.999
+    average_interval: Annotated[
+        int,
+        Meta(
+            ge=0,
+            description="asgd begins once an epoch's score is worse than the best of those more "
+            "than this many epochs before it.",
+        ),
+    ] = 5
     patience: Annotated[
         int, Meta(ge=0, description="Stop after this many epochs without a better score; 0: never.")
     ] = 0

@@ -18,6 +18,7 @@ from seqkit.nn.encoder import EncoderState
 from seqkit.nn.network import Network
 from seqkit.recipe.sections import Training
 from seqkit.training import checkpoint
+from seqkit.training.averaging import make_averaging
 from seqkit.training.batching import Batch, Examples, Streams
 from seqkit.training.checkpoint import Progress
 from seqkit.training.events import Evaluated, Event, Reason, Stepped
@@ -91,6 +92,7 @@ class Trainer:
         self.progress = progress
         self.tell = tell
         self.optimizer = make_optimizer(network.parameters(), options)
+        self.averaging = make_averaging(network, options)
         self.state: EncoderState | None = None
         self.steps = options.epochs * data.steps
         self._began = self._saved_at = time.perf_counter()
@@ -106,6 +108,7 @@ class Trainer:
         try:
             self.network.load_state_dict(_below("network", tensors))
             checkpoint.restore_optimizer(self.optimizer, tensors)
+            self.averaging.restore(_below("average", tensors))
             self.generator.set_state(tensors["generator"])
             self.state = self._carried(_below("state", tensors))
         except (RuntimeError, KeyError, ValueError) as error:
@@ -234,6 +237,7 @@ class Trainer:
                     f"{self.progress.epoch + 1}"
                 )
         self.optimizer.step()
+        self.averaging.step()
         return loss, float(count)
 
     def _carry_on(self, batch: Batch) -> Tensor:
@@ -256,6 +260,17 @@ class Trainer:
 
     def _end_epoch(self) -> None:
         """Score the network, keep it if it is the best so far, and tell."""
+        with self.averaging.in_place():
+            done = self._score_and_keep()
+        if self.metric in done.scores:
+            self.averaging.scored(
+                done.scores[self.metric], greater_is_better=self.greater_is_better
+            )
+        # before the checkpoint: a run that is killed in between tells it again, not never
+        self.tell(done)
+        self._checkpoint()
+
+    def _score_and_keep(self) -> Evaluated:
         progress = self.progress
         scores = self._scores()
         best = self._is_best(scores)
@@ -281,9 +296,7 @@ class Trainer:
             checkpoint.write(
                 self.folder / checkpoint.BEST, dict(self.network.state_dict()), progress
             )
-        # before the checkpoint: a run that is killed in between tells it again, not never
-        self.tell(done)
-        self._checkpoint()
+        return done
 
     def _scores(self) -> dict[str, float]:
         if self.score is None:
@@ -311,6 +324,7 @@ class Trainer:
         tensors: dict[str, Tensor] = {
             **{f"network.{name}": t for name, t in self.network.state_dict().items()},
             **checkpoint.optimizer_tensors(self.optimizer),
+            **{f"average.{name}": t for name, t in self.averaging.tensors().items()},
             "generator": self.generator.get_state(),
         }
         if self.state is not None:
@@ -322,7 +336,8 @@ class Trainer:
     def _best_weights(self) -> dict[str, Tensor]:
         progress = self.progress
         if not progress.best_epoch:
-            return {name: tensor.cpu() for name, tensor in self.network.state_dict().items()}
+            with self.averaging.in_place():
+                return {name: tensor.cpu() for name, tensor in self.network.state_dict().items()}
         weights, best = checkpoint.read(self.folder / checkpoint.BEST)
         # a run that was killed between the two files of an epoch has a newer best than it knows
         progress.best_epoch, progress.best_scores = best.best_epoch, best.best_scores

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import tomllib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -143,8 +144,10 @@ class Run:
         check_target(self.out, overwrite=True, extra=dict.fromkeys(extra_files(self.out), b""))
         before = checkpoint.read_progress(latest)
         now = recipes.to_toml(self.recipe)
-        if now != before.recipe:
-            changed = sorted(set(now.splitlines()) ^ set(before.recipe.splitlines()))
+        # read anew, so that what it was begun with has the keys that are there by now
+        then = recipes.to_toml(recipes.parse(tomllib.loads(before.recipe)))
+        if now != then:
+            changed = sorted(set(now.splitlines()) ^ set(then.splitlines()))
             raise UsageError(
                 f"{self.out} was begun with another recipe",
                 why=f"they differ in: {'; '.join(changed[:4])}",

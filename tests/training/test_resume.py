@@ -218,6 +218,15 @@ class TestRefused:
         assert weights(begun) == before
         tiny.train("tagging", begun, resume=True)
 
+    def test_no_recipe_for_a_key_that_was_not_there_when_it_began(self, tiny, begun):
+        path = begun / "training" / checkpoint.LATEST
+        tensors, progress = checkpoint.read(path)
+        lines = progress.recipe.splitlines(keepends=True)
+        progress.recipe = "".join(x for x in lines if not x.startswith("average"))
+        assert len(progress.recipe) < len("".join(lines))
+        checkpoint.write(path, tensors, progress)
+        assert tiny.train("tagging", begun, resume=True).manifest.best_epoch
+
     def test_nothing_to_resume(self, tiny, tmp_path):
         with pytest.raises(BundleError, match=r"nothing to resume.*is missing.*Leave out --resume"):
             tiny.train("tagging", tmp_path / "m", resume=True)
