@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from seqkit.errors import UsageError
-from seqkit.nn.dropout import Dropout, DropoutPer
+from seqkit.nn.dropout import Dropout, DropoutPer, TokenDropout, WordDropout
 from seqkit.nn.kernels import EmbeddingKernel
 
 #: The id of padding, and the feature bucket of no feature: their rows stay zero.
@@ -32,6 +32,8 @@ class Embedding(nn.Module):
         init: How vectors are drawn; see :meth:`reset_parameters`.
         dropout: Share of the output's features dropped while training.
         dropout_per: As in :class:`seqkit.nn.dropout.Dropout`.
+        token_dropout: Share of the ids that are dropped whole; see :class:`TokenDropout`.
+        word_dropout: Share of places that are read as unknown; see :class:`WordDropout`.
         kernel: What looks ids up where it fits and there are no hashed features; none for torch.
 
     Attributes:
@@ -54,10 +56,12 @@ class Embedding(nn.Module):
         init: EmbeddingInit = "uniform",
         dropout: float = 0.0,
         dropout_per: DropoutPer = "element",
+        token_dropout: float = 0.0,
+        word_dropout: float = 0.0,
         kernel: EmbeddingKernel | None = None,
     ) -> None:
         super().__init__()
-        if one_hot and (feature_size or dropout):
+        if one_hot and (feature_size or dropout or token_dropout):
             raise UsageError(
                 f"a one-hot embedding can't have {'features' if feature_size else 'dropout'}",
                 why="it passes ids on and has no vectors of its own",
@@ -68,6 +72,8 @@ class Embedding(nn.Module):
         self.init = init
         self.output_size = vocab_size if one_hot else size + feature_size
         self.dropout = Dropout(dropout, per=dropout_per)
+        self.token_dropout = TokenDropout(token_dropout, vocab_size)
+        self.word_dropout = WordDropout(word_dropout)
         self.weight = None if one_hot else nn.Parameter(torch.zeros(vocab_size, size))
         self.feature_weight = (
             nn.Parameter(torch.zeros(feature_buckets, feature_size)) if feature_size else None
@@ -103,11 +109,16 @@ class Embedding(nn.Module):
         Raises:
             UsageError: The hashed features are missing.
         """
+        ids = self.word_dropout(ids)
         if self.weight is None:
             return ids
-        if self.kernel and self.feature_weight is None and self.kernel.fits(self.weight, ids):
-            return self._by_kernel(self.kernel, self.weight, ids)
-        x = F.embedding(ids, self.weight, padding_idx=PADDING)  # (T, B, E)
+        looked_up: Tensor = self.token_dropout(self._look_up(self.weight, ids, features), ids)
+        return looked_up
+
+    def _look_up(self, weight: Tensor, ids: Tensor, features: Tensor | None) -> Tensor:
+        if self.kernel and self.feature_weight is None and self.kernel.fits(weight, ids):
+            return self._by_kernel(self.kernel, weight, ids)
+        x = F.embedding(ids, weight, padding_idx=PADDING)  # (T, B, E)
         if self.feature_weight is not None:
             if features is None:
                 raise UsageError("this embedding needs the hashed features of each id")

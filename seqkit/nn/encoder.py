@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from seqkit.cells.base import Cell, State
 from seqkit.errors import UsageError
-from seqkit.nn.dropout import Dropout, DropoutPer
+from seqkit.nn.dropout import Dropout, DropoutPer, WeightDropout
 from seqkit.nn.kernels import CellKernel
 
 #: One cell's state for each layer and direction: the first layer's forward direction, its
@@ -34,6 +34,7 @@ class Encoder(nn.Module):
         one_hot: Whether the input is ids rather than features.
         dropout: Share of features dropped between layers while training.
         dropout_per: As in :class:`seqkit.nn.dropout.Dropout`.
+        weight_dropout: Share of the recurrent weights dropped; see :class:`WeightDropout`.
         kernel: What runs the cells where it fits; none for the cells themselves.
 
     Attributes:
@@ -42,7 +43,8 @@ class Encoder(nn.Module):
         cells: In the order of :data:`EncoderState`.
 
     Raises:
-        UsageError: ``one_hot`` with a cell that takes no ids.
+        UsageError: ``one_hot`` with a cell that takes no ids, or ``weight_dropout`` with one that
+            has no recurrent weights.
     """
 
     def __init__(
@@ -56,6 +58,7 @@ class Encoder(nn.Module):
         one_hot: bool = False,
         dropout: float = 0.0,
         dropout_per: DropoutPer = "element",
+        weight_dropout: float = 0.0,
         kernel: CellKernel | None = None,
     ) -> None:
         super().__init__()
@@ -74,6 +77,13 @@ class Encoder(nn.Module):
                 f"the cell {type(self.cells[0]).__name__} takes no one-hot input",
                 why="it needs vectors, not ids",
                 fix="Use a learned embedding",
+            )
+        self.weight_dropout = WeightDropout(weight_dropout)
+        if weight_dropout and not self.cells[0].recurrent:
+            raise UsageError(
+                f"the cell {type(self.cells[0]).__name__} can't have weight dropout",
+                why="it has no matrix of recurrent weights",
+                fix="Set encoder.weight_dropout=0, or choose another cell",
             )
 
     def reset_parameters(self, generator: torch.Generator) -> None:
@@ -124,6 +134,12 @@ class Encoder(nn.Module):
         self, x: Tensor, lengths: Tensor, ends: list[int], state: EncoderState | None
     ) -> tuple[Tensor, EncoderState]:
         """Run each sequence up to its end in ``ends``, which is its length or beyond."""
+        with self.weight_dropout.dropped(self.cells):
+            return self._layers(x, lengths, ends, state)
+
+    def _layers(
+        self, x: Tensor, lengths: Tensor, ends: list[int], state: EncoderState | None
+    ) -> tuple[Tensor, EncoderState]:
         lengths = lengths.to(x.device)
         state = self.initial_state(x.shape[1]) if state is None else state
         final: list[State] = []

@@ -64,6 +64,8 @@ class Network(nn.Module):
             init=sizes.init,
             dropout=sizes.dropout,
             dropout_per=layers.dropout_per,
+            token_dropout=sizes.token_dropout,
+            word_dropout=sizes.word_dropout,
             kernel=kernels.embedding,
         )
         self.encoder = Encoder(
@@ -74,6 +76,7 @@ class Network(nn.Module):
             bidirectional=layers.bidirectional,
             dropout=layers.dropout,
             dropout_per=layers.dropout_per,
+            weight_dropout=layers.weight_dropout,
             one_hot=sizes.size == 0,
             kernel=kernels.cell,
         )

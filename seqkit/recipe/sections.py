@@ -81,6 +81,24 @@ class Embedding(Options, frozen=True, kw_only=True):
         ),
     ] = "uniform"
     dropout: Annotated[float, Meta(ge=0, lt=1, description="Share of features dropped.")] = 0.0
+    token_dropout: Annotated[
+        float,
+        Meta(
+            ge=0,
+            lt=1,
+            description="Share of the vocabulary of which a batch sees no vectors (Gal and "
+            "Ghahramani 2016).",
+        ),
+    ] = 0.0
+    word_dropout: Annotated[
+        float,
+        Meta(
+            ge=0,
+            lt=1,
+            description="Share of tokens read as unknown while training (Dyer et al. 2015), so "
+            "that the model learns what to do with words that it does not know.",
+        ),
+    ] = 0.0
 
 
 class Encoder(Options, frozen=True, kw_only=True):
@@ -103,6 +121,15 @@ class Encoder(Options, frozen=True, kw_only=True):
             "Ghahramani 2016) or is drawn anew at each step; for the embedding too."
         ),
     ] = "sequence"
+    weight_dropout: Annotated[
+        float,
+        Meta(
+            ge=0,
+            lt=1,
+            description="Share of the weights from state to state dropped, drawn once a batch "
+            "(DropConnect, Wan et al. 2013; Merity et al. 2018).",
+        ),
+    ] = 0.0
     max_tokens: Annotated[
         int, Meta(ge=0, description="Tokens of each text that are read; 0 for all of them.")
     ] = 0

@@ -52,13 +52,15 @@ def make(tmp_path: Path) -> Callable[..., Trainer]:
         tell: Callable[[Event], None] = lambda event: None,
         seed: int = 1,
         head: dict | None = None,
+        embedding: dict | None = None,
+        encoder: dict | None = None,
         **training: object,
     ) -> Trainer:
         options = {"epochs": 2, "batch_size": 4, "bptt": 5, "state_reset": 0.0, **training}
         recipe = recipes.parse(
             {
-                "embedding": {"size": 3},
-                "encoder": {"hidden_size": 4},
+                "embedding": {"size": 3, **(embedding or {})},
+                "encoder": {"hidden_size": 4, **(encoder or {})},
                 "head": {"name": task, **(head or {})},
                 "training": options,
             }
@@ -343,6 +345,29 @@ class TestCheckpoints:
         outcome = resumed.run()
         assert same(outcome.weights, whole.weights)
         assert outcome.progress.total_seconds > 0
+
+    @pytest.mark.parametrize("average", ["ema", "asgd"])
+    @pytest.mark.parametrize("step", [3, 8, 12, 17])
+    def test_averages_and_dropped_weights_go_on_too(self, make, average, step):
+        values = [3.0, 4.0, 1.0, 0.5]  # asgd begins after the second, and the last is best
+        options = {
+            "task": "generation",
+            "greater_is_better": False,
+            "embedding": {"token_dropout": 0.3, "word_dropout": 0.1},
+            "encoder": {"weight_dropout": 0.3},
+            "epochs": 4,
+            "checkpoint_seconds": 0,
+            "average": average,
+            "average_interval": 0,
+        }
+        whole = make(scores=values, **options)
+        outcome = whole.run()
+        assert not same(outcome.weights, weights(whole))
+        self.killed(make(scores=values, **options), step)
+        resumed = make(scores=values[step // whole.data.steps :], **options)
+        resumed.restore()
+        assert resumed.steps_done == step
+        assert same(resumed.run().weights, outcome.weights)
 
     def test_within_an_epoch_they_are_written_no_more_often_than_asked(self, make, monkeypatch):
         written = []

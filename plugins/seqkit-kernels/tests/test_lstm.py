@@ -8,7 +8,8 @@ from seqkit_kernels.lstm import FEWEST_STEPS, LSTMKernel
 from seqkit.cells import LSTMOptions
 from seqkit.cells.gru import GRU
 from seqkit.cells.lstm import LSTM
-from seqkit.nn.encoder import reorder, run_until
+from seqkit.nn.dropout import set_generator
+from seqkit.nn.encoder import Encoder, reorder, run_until
 
 SHAPES = {
     "small": (7, 20, 3, 16),
@@ -159,3 +160,15 @@ def test_other_cells_are_not_its_business():
 def test_a_level_that_is_not_there_is_the_best():
     if compiled.available():
         assert compiled.use_level(99) == compiled.use_level(2)
+
+
+def test_it_computes_with_what_weight_dropout_leaves():
+    cell, x, lengths, _ = problem((7, 20, 3, 16), torch.float64)
+    results = []
+    for kernel in (LSTMKernel(), None):
+        encoder = Encoder(lambda i, h: cell, 3, 16, weight_dropout=0.5, kernel=kernel)
+        set_generator(encoder, torch.Generator().manual_seed(1))
+        y = encoder(x, lengths)
+        results.append([y, *torch.autograd.grad(y.square().sum(), list(cell.parameters()))])
+    torch.testing.assert_close(*results, rtol=1e-12, atol=1e-12)
+    assert (results[0][2] == 0).double().mean() > 0.4
