@@ -154,6 +154,13 @@ class Training(Options, frozen=True, kw_only=True):
             "carried on.",
         ),
     ] = 64
+    bptt_random: Annotated[
+        bool,
+        Meta(
+            description="Draw each window's steps around bptt, and scale its learning rate by its "
+            "length (Merity et al. 2018)."
+        ),
+    ] = False
     state_reset: Annotated[
         float,
         Meta(
@@ -163,6 +170,14 @@ class Training(Options, frozen=True, kw_only=True):
             "state, so that the model also learns to begin.",
         ),
     ] = 0.02
+    accumulate: Annotated[
+        int,
+        Meta(
+            ge=1,
+            description="Batches whose gradients are summed up for one step, which is the step of "
+            "one batch so many times as large in the memory of one.",
+        ),
+    ] = 1
     optimizer: Annotated[
         Literal["adam", "adamw", "sgd"], Meta(description="The optimisation method.")
     ] = "adam"
@@ -210,6 +225,22 @@ class Training(Options, frozen=True, kw_only=True):
             "than this many epochs before it.",
         ),
     ] = 5
+    activation: Annotated[
+        float,
+        Meta(
+            ge=0,
+            description="Weight of a penalty on the size of the last layer's outputs (AR, Merity "
+            "et al. 2017).",
+        ),
+    ] = 0.0
+    temporal_activation: Annotated[
+        float,
+        Meta(
+            ge=0,
+            description="Weight of a penalty on how much the last layer's outputs change from step "
+            "to step (TAR, Merity et al. 2017).",
+        ),
+    ] = 0.0
     patience: Annotated[
         int, Meta(ge=0, description="Stop after this many epochs without a better score; 0: never.")
     ] = 0

@@ -16,6 +16,7 @@ from seqkit.runtimes.padding import pad
 from seqkit.tokenizers.base import PAD
 from seqkit.training.spool import release
 from seqkit.training.store import EncodedExamples
+from seqkit.training.windows import fixed_ends, random_ends
 
 #: Windows of a text after which the memory of what was read of its file is given back.
 _WINDOWS = 256
@@ -156,14 +157,23 @@ class Streams:
 
     All documents are joined, each ended by the end symbol, and dealt out in as many streams of
     equal length. A window's target is its input one step later.
+
+    Args:
+        documents: In their order.
+        batch_size: Streams side by side.
+        bptt: Steps of a window.
+        random: Whether each window's steps are drawn around that, anew for each epoch.
     """
 
-    def __init__(self, documents: Sequence[Encoded], *, batch_size: int, bptt: int) -> None:
+    def __init__(
+        self, documents: Sequence[Encoded], *, batch_size: int, bptt: int, random: bool = False
+    ) -> None:
         #: ``(n,)`` int32, which may lie in a file: only windows of it are ever read.
         self.ids = join(documents)
         # a short corpus gets fewer streams rather than streams shorter than a window
         self.batch_size = max(1, min(batch_size, len(self.ids) // (bptt + 1)))
         self.bptt = bptt
+        self.random = random
 
     @property
     def _stream_length(self) -> int:
@@ -184,14 +194,18 @@ class Streams:
 
         Args:
             rng: Draws where in the text the first stream begins, so that windows and neighbours
-                differ between epochs.
+                differ between epochs, and then how long windows are.
             skip: Windows at the beginning to leave out, where an epoch goes on.
         """
         n, B = self._stream_length, self.batch_size
         # (B,), where each stream begins; from its end on, the text begins again
         begins = int(rng.integers(len(self.ids))) + n * np.arange(B)
+        if self.random:
+            ends = random_ends(n, bptt=self.bptt, rng=rng)
+        else:
+            ends = fixed_ends(n, bptt=self.bptt)
         for index in range(skip, self.steps):
-            start, end = index * self.bptt, min((index + 1) * self.bptt, n)
+            start, end = int(ends[index - 1]) if index else 0, int(ends[index])
             places = np.arange(start, end + 1)[:, np.newaxis] + begins  # (T + 1, B)
             window = self.ids[places % len(self.ids)].astype(np.int64)
             if index % _WINDOWS == 0:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from seqkit.nn.encoder import EncoderState
 from seqkit.nn.network import Network
 from seqkit.recipe.sections import Training
 from seqkit.training import checkpoint
+from seqkit.training.activation import ActivationPenalty
 from seqkit.training.averaging import make_averaging
 from seqkit.training.batching import Batch, Examples, Streams
 from seqkit.training.checkpoint import Progress
@@ -93,8 +95,12 @@ class Trainer:
         self.tell = tell
         self.optimizer = make_optimizer(network.parameters(), options)
         self.averaging = make_averaging(network, options)
+        self.penalty = ActivationPenalty(
+            network.head, alpha=options.activation, beta=options.temporal_activation
+        )
         self.state: EncoderState | None = None
-        self.steps = options.epochs * data.steps
+        self._steps_per_epoch = -(-data.steps // options.accumulate)
+        self.steps = options.epochs * self._steps_per_epoch
         self._began = self._saved_at = time.perf_counter()
 
     def restore(self) -> None:
@@ -132,7 +138,7 @@ class Trainer:
     @property
     def steps_done(self) -> int:
         """Optimiser steps done in all."""
-        return self.progress.epoch * self.data.steps + self.progress.step
+        return self.progress.epoch * self._steps_per_epoch + self.progress.step
 
     def run(self) -> Outcome:
         """Train until the epochs are done, patience or time ends, Ctrl-C, or divergence.
@@ -172,16 +178,18 @@ class Trainer:
         """Train for the rest of the epoch in progress and score it, unless interrupted."""
         progress = self.progress
         rng = np.random.default_rng([self.random_seed, progress.epoch])
-        batches = self.data.batches(rng, skip=progress.step)
+        together = self.options.accumulate
+        batches = self.data.batches(rng, skip=progress.step * together)
         self.network.train()
         started = time.perf_counter()
-        for batch in batches:
-            learning_rate = self._set_rate()
-            loss, count = self._step(batch)
+        for group in _grouped(batches, together):
+            learning_rate = self._set_rate(group)
+            loss, count = self._step(*group)
+            tokens = sum(batch.tokens for batch in group)
             progress.step += 1
             progress.loss += loss
             progress.count += count
-            progress.tokens += batch.tokens
+            progress.tokens += tokens
             progress.seconds += time.perf_counter() - started
             progress.total_seconds = time.perf_counter() - self._began
             self.tell(
@@ -189,7 +197,7 @@ class Trainer:
                     epoch=progress.epoch + 1,
                     step=self.steps_done,
                     loss=progress.loss / max(1.0, progress.count),
-                    tokens=batch.tokens,
+                    tokens=tokens,
                     learning_rate=learning_rate,
                 )
             )
@@ -202,7 +210,7 @@ class Trainer:
             started = time.perf_counter()
         self._end_epoch()
 
-    def _set_rate(self) -> float:
+    def _set_rate(self, batches: tuple[Batch, ...]) -> float:
         limit = self.options.max_seconds
         passed = min(1.0, self.progress.total_seconds / limit) if limit else 0.0
         share = rate(
@@ -213,23 +221,26 @@ class Trainer:
             warmup=self.options.warmup,
         )
         learning_rate = self.options.learning_rate * share
+        if self.options.bptt_random and isinstance(self.data, Streams):
+            # a short window's mean gradient is that of few steps, which would count for more
+            steps = sum(len(batch.ids) for batch in batches) / len(batches)
+            learning_rate *= steps / self.data.bptt
         for group in self.optimizer.param_groups:
             group["lr"] = learning_rate
         return learning_rate
 
-    def _step(self, batch: Batch) -> tuple[float, float]:
+    def _step(self, *batches: Batch) -> tuple[float, float]:
         """One optimiser step; the summed loss in nats and the steps that it was summed over."""
-        batch = batch.to(self.generator.device)
-        assert batch.targets is not None
-        if isinstance(self.data, Streams):
-            logits = self._carry_on(batch)
-        else:
-            logits = self.network(batch.ids, batch.lengths, batch.features)
-        total, count = self.network.head.loss(logits, batch.targets, batch.lengths)
         self.optimizer.zero_grad()
-        torch.autograd.backward(total / count.clamp(min=1))
+        loss = count = 0.0
+        for batch in batches:
+            total, steps = self._backward(batch, alone=len(batches) == 1)
+            loss += total
+            count += steps
+        if len(batches) > 1:
+            gradients = [p.grad for p in self.network.parameters() if p.grad is not None]
+            torch._foreach_div_(gradients, max(1.0, count))
         norm = clip_norm(self.network.parameters(), self.options.clip_norm or math.inf)
-        loss = float(total.detach())
         for name, value in (("loss", loss), ("gradient's norm", float(norm))):
             if not math.isfinite(value):
                 raise _Diverged(
@@ -238,7 +249,23 @@ class Trainer:
                 )
         self.optimizer.step()
         self.averaging.step()
-        return loss, float(count)
+        return loss, count
+
+    def _backward(self, batch: Batch, *, alone: bool) -> tuple[float, float]:
+        """Add a batch's gradient, by its mean loss if it is alone in its step, else by the sum."""
+        batch = batch.to(self.generator.device)
+        assert batch.targets is not None
+        if isinstance(self.data, Streams):
+            logits = self._carry_on(batch)
+        else:
+            logits = self.network(batch.ids, batch.lengths, batch.features)
+        total, count = self.network.head.loss(logits, batch.targets, batch.lengths)
+        steps = count.clamp(min=1)
+        objective = total / steps if alone else total
+        if self.penalty:
+            objective = objective + self.penalty.take() * (1 if alone else steps)
+        torch.autograd.backward(objective)
+        return float(total.detach()), float(count)
 
     def _carry_on(self, batch: Batch) -> Tensor:
         """Logits of a window that goes on from the one before, cut off from its gradient."""
@@ -347,3 +374,10 @@ class Trainer:
 def _below(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
     start = f"{prefix}."
     return {n.removeprefix(start): t for n, t in tensors.items() if n.startswith(start)}
+
+
+def _grouped(batches: Iterable[Batch], size: int) -> Iterator[tuple[Batch, ...]]:
+    """So many batches at a time; the last may be fewer."""
+    remaining = iter(batches)
+    while group := tuple(itertools.islice(remaining, size)):
+        yield group

@@ -192,7 +192,12 @@ class Run:
     def _batches(self, corpus: Corpus) -> Examples | Streams:
         options = self.recipe.training
         if self._streams:
-            return Streams(corpus.train, batch_size=options.batch_size, bptt=options.bptt)
+            return Streams(
+                corpus.train,
+                batch_size=options.batch_size,
+                bptt=options.bptt,
+                random=options.bptt_random,
+            )
         return Examples(corpus.train, batch_size=options.batch_size)
 
     def _scorer(self, network: Network, corpus: Corpus) -> Callable[[], dict[str, float]] | None:

@@ -70,7 +70,7 @@ def make(tmp_path: Path) -> Callable[..., Trainer]:
         network = Network(recipe, vocab_size=V, output_size=V if streams else 1)
         network.reset_parameters(generator)
         data = (
-            Streams(examples(16), batch_size=4, bptt=5)
+            Streams(examples(16), batch_size=4, bptt=5, random=recipe.training.bptt_random)
             if streams
             else Examples(examples(), batch_size=4)
         )
@@ -131,6 +131,51 @@ class TestSteps:
         make(schedule="linear", learning_rate=0.4, tell=events.append).run()
         rates = [event.learning_rate for event in events.of(Stepped)]
         assert rates == pytest.approx([0.4, 0.3, 0.2, 0.1])
+
+    @pytest.mark.parametrize("penalty", [0.0, 2.0])
+    def test_accumulated_batches_are_one_large_one(self, make, penalty):
+        options = {"optimizer": "sgd", "learning_rate": 1.0, "clip_norm": 0.0}
+        options |= {"activation": penalty}
+        moved = []
+        for accumulate in (1, 3):
+            trainer = make(accumulate=accumulate, **options)
+            trainer.network.double()
+            trainer.data = Examples(examples(6), batch_size=6 // accumulate)
+            before = weights(trainer)
+            group = tuple(trainer.data.batches(np.random.default_rng(0)))
+            assert len(group) == accumulate
+            trainer._step(*group)
+            after = weights(trainer)
+            moved.append({name: after[name] - before[name] for name in before})
+        torch.testing.assert_close(*moved, rtol=1e-10, atol=1e-12)
+
+    def test_an_epochs_last_step_takes_the_batches_that_are_left(self, make):
+        events = Recorder()
+        trainer = make(task="generation", accumulate=3, tell=events.append)
+        batches = trainer.data.steps
+        trainer.run()
+        steps = [event.step for event in events.of(Stepped)]
+        assert batches % 3
+        assert steps == list(range(1, trainer.steps + 1))
+        assert trainer.steps == 2 * -(-batches // 3)
+        assert sum(event.tokens for event in events.of(Stepped)) == 2 * trainer.data.tokens
+
+    def test_the_penalty_is_part_of_the_gradient_but_not_of_the_loss_told(self, make):
+        told, moved = [], []
+        for beta in (0.0, 5.0):
+            trainer = make(optimizer="sgd", clip_norm=0.0, temporal_activation=beta)
+            told.append(trainer._step(next(trainer.data.batches(np.random.default_rng(0)))))
+            moved.append(weights(trainer))
+        assert told[0] == told[1]
+        assert not same(*moved)
+
+    def test_the_rate_of_a_random_window_is_scaled_by_its_length(self, make):
+        events = Recorder()
+        options = {"task": "generation", "bptt_random": True, "learning_rate": 0.5, "epochs": 1}
+        make(tell=events.append, **options).run()
+        told = [(event.learning_rate, event.tokens) for event in events.of(Stepped)]
+        assert len({tokens for _, tokens in told}) > 1
+        assert [rate for rate, _ in told] == pytest.approx([0.5 * n / 4 / 5 for _, n in told])
 
     def test_neither_the_order_nor_dropout_touch_the_global_generators(self, make):
         before = torch.get_rng_state(), np.random.get_state()[1].tolist()
@@ -331,6 +376,15 @@ class TestCheckpoints:
         with pytest.raises(Killed):
             trainer.run()
 
+    @pytest.mark.parametrize("step", range(1, 4))
+    def test_within_accumulated_steps_too(self, make, step):
+        options = {"task": "generation", "accumulate": 2, "checkpoint_seconds": 0}
+        whole = make(**options).run()
+        self.killed(make(**options), step)
+        resumed = make(**options)
+        resumed.restore()
+        assert same(resumed.run().weights, whole.weights)
+
     @pytest.mark.parametrize("task", ["classification", "generation"])
     @pytest.mark.parametrize("step", range(1, 4))
     def test_from_any_step_a_run_goes_on_to_the_same_weights(self, make, task, step):
@@ -355,6 +409,8 @@ class TestCheckpoints:
             "greater_is_better": False,
             "embedding": {"token_dropout": 0.3, "word_dropout": 0.1},
             "encoder": {"weight_dropout": 0.3},
+            "temporal_activation": 1.0,
+            "bptt_random": True,
             "epochs": 4,
             "checkpoint_seconds": 0,
             "average": average,
