@@ -11,6 +11,7 @@ from seqkit.decoding.base import Decoder
 from seqkit.examples import Example, text_of, words_of
 from seqkit.recipe.sections import Encoder
 from seqkit.specs import Arity
+from seqkit.spelling import Speller
 from seqkit.tokenizers.base import EOS, Tokenizer
 
 #: Target of a step that stands for no token of its own; losses and scores leave it out.
@@ -24,6 +25,8 @@ class Encoded:
     Attributes:
         ids: ``(n,)`` int32.
         features: ``(n, F)`` int32, or none where the tokenizer has none.
+        characters: ``(n, WIDTH)`` uint16 of :mod:`seqkit.spelling`, or none where the model does
+            not read them.
         target: What :meth:`Decoder.target` gave, or none.
         steps: For given tokens, the step at which each is complete, ``(tokens,)``; else none.
     """
@@ -32,6 +35,7 @@ class Encoded:
     features: np.ndarray | None = None
     target: np.ndarray | None = None
     steps: np.ndarray | None = None
+    characters: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -59,6 +63,8 @@ class ExampleEncoder:
         limits: The recipe's encoder section, for how much of a text is read.
         encode_ids: What gives a text's ids instead of the tokenizer, while its vocabulary is still
             being learnt; see :meth:`Tokenizer.draft`.
+        characters: Whether the model reads the characters of tokens too: of given tokens, those of
+            the whole token for each of its pieces.
     """
 
     def __init__(
@@ -69,12 +75,14 @@ class ExampleEncoder:
         limits: Encoder,
         *,
         encode_ids: Callable[[str], Sequence[int]] | None = None,
+        characters: bool = False,
     ) -> None:
         self.tokenizer = tokenizer
         self.decoder = decoder
         self.arity = arity
         self.limits = limits
         self.encode_ids = encode_ids or tokenizer.encode_ids
+        self._spell = Speller() if characters else None
 
     def encode(self, example: Example, *, with_target: bool) -> Encoded:
         """One example in numbers.
@@ -97,22 +105,30 @@ class ExampleEncoder:
         kept = slice(None)
         if most:
             kept = slice(-most, None) if self.limits.keep == "end" else slice(most)
-        if not tokenizer.feature_count:
+        if not tokenizer.feature_count and self._spell is None:
             ids = np.asarray(self.encode_ids(text)[kept], dtype=np.int32)
             return Encoded(ids, target=target)
         encoding = tokenizer.encode(text)
         surface = [text[start:end] for start, end in encoding.offsets[kept]]
         ids = np.asarray(encoding.ids[kept], dtype=np.int32)
-        return Encoded(ids, features=tokenizer.features(surface), target=target)
+        return Encoded(
+            ids,
+            features=tokenizer.features(surface) if tokenizer.feature_count else None,
+            target=target,
+            characters=self._spell(surface) if self._spell else None,
+        )
 
     def _tokens(self, tokens: Sequence[str], target: np.ndarray | None) -> Encoded:
         pieces = self.tokenizer.encode_words(tokens)
         counts = np.fromiter((len(p) for p in pieces), dtype=np.int64, count=len(pieces))
         ids = np.fromiter((i for p in pieces for i in p), dtype=np.int32, count=int(counts.sum()))
-        features = None
+        features = characters = None
         if self.tokenizer.feature_count:
             features = np.repeat(self.tokenizer.features(tokens), counts, axis=0)
-        return Encoded(ids, features=features, target=target, steps=np.cumsum(counts) - 1)
+        if self._spell:
+            characters = np.repeat(self._spell(tokens), counts, axis=0)
+        steps = np.cumsum(counts) - 1
+        return Encoded(ids, features=features, target=target, steps=steps, characters=characters)
 
 
 def join(documents: Sequence[Encoded]) -> np.ndarray:

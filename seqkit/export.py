@@ -16,6 +16,7 @@ from seqkit.errors import BundleError, UsageError
 from seqkit.examples import Example
 from seqkit.runtimes.base import Runtime
 from seqkit.runtimes.onnx import OnnxRuntime
+from seqkit.spelling import drawn
 
 if TYPE_CHECKING:
     from seqkit.lowering.network import Lowered
@@ -147,7 +148,13 @@ def _quantized(
             why=f"a {bundle.manifest.task} model has no labels to measure what they cost by",
             fix="Leave out --quantize",
         )
-    encoder = ExampleEncoder(bundle.tokenizer, decoder, recipe.head_spec.arity, recipe.encoder)
+    encoder = ExampleEncoder(
+        bundle.tokenizer,
+        decoder,
+        recipe.head_spec.arity,
+        recipe.encoder,
+        characters=recipe.embedding.spells,
+    )
     encoded = [e for x in examples if len(e := encoder.encode(x, with_target=True))]
     targets = [e.target for e in encoded if e.target is not None]
     small = quantized(lowered)
@@ -198,6 +205,7 @@ def _texts(bundle: Bundle) -> Iterator[Encoded]:
             rng.integers(0, tokenizer.vocab_size, n),
             features=rng.integers(0, tokenizer.feature_buckets, shape) if shape[1] else None,
             steps=np.arange(n) if tokens else None,
+            characters=drawn(rng, n) if bundle.recipe.embedding.spells else None,
         )
 
 

@@ -112,6 +112,7 @@ class TextModel:
                     self._bundle.decoder,
                     self.recipe.head_spec.arity,
                     self.recipe.encoder,
+                    characters=self.recipe.embedding.spells,
                 )
             return self._made_encoder
 

@@ -12,6 +12,7 @@ from seqkit.errors import DataError
 from seqkit.examples import TextExample, TokensExample, text_of, words_of
 from seqkit.heads import ClassificationOptions, TaggingOptions
 from seqkit.recipe.sections import Encoder
+from seqkit.spelling import Speller
 from seqkit.tokenizers import CharOptions, WordOptions
 from seqkit.tokenizers.char import CharTokenizer
 from seqkit.tokenizers.word import WordTokenizer
@@ -25,14 +26,15 @@ def words(**options) -> WordTokenizer:
     return tokenizer
 
 
-def classifier(tokenizer, **limits) -> ExampleEncoder:
+def classifier(tokenizer, *, characters: bool = False, **limits) -> ExampleEncoder:
     decoder = ClassificationDecoder(ClassificationOptions(), ("no", "yes"))
-    return ExampleEncoder(tokenizer, decoder, "many-to-one", Encoder(**limits))
+    limited = Encoder(**limits)
+    return ExampleEncoder(tokenizer, decoder, "many-to-one", limited, characters=characters)
 
 
-def tagger(tokenizer) -> ExampleEncoder:
+def tagger(tokenizer, *, characters: bool = False) -> ExampleEncoder:
     decoder = TaggingDecoder(TaggingOptions(), ("A", "B"))
-    return ExampleEncoder(tokenizer, decoder, "many-to-many", Encoder())
+    return ExampleEncoder(tokenizer, decoder, "many-to-many", Encoder(), characters=characters)
 
 
 def tokens_of(tokenizer, encoded: Encoded) -> list[str]:
@@ -109,6 +111,26 @@ def test_each_piece_of_a_token_has_the_tokens_features():
     encoded = tagger(tokenizer).encode(TokensExample(("abc", "d"), "a"), with_target=False)
     first, second = tokenizer.features(["abc", "d"])
     np.testing.assert_array_equal(encoded.features, [first, first, first, second])
+
+
+@pytest.mark.parametrize("affixes", [0, 1])
+def test_characters_are_those_of_the_text_and_not_of_the_vocabulary(affixes):
+    encoder = classifier(words(affixes=affixes), characters=True, max_tokens=2)
+    encoded = encoder.encode(TextExample("ONE Two unheard", "a"), with_target=False)
+    np.testing.assert_array_equal(encoded.characters, Speller()(["Two", "unheard"]))
+    assert (encoded.features is None) == (not affixes)
+    plain = classifier(words()).encode(TextExample("ONE", "a"), with_target=False)
+    assert plain.characters is None
+
+
+def test_each_piece_of_a_token_has_the_tokens_characters():
+    class Pairs(WordTokenizer):
+        def encode_words(self, words):
+            return [[1] * len(word) for word in words]
+
+    encoder = tagger(Pairs(WordOptions()), characters=True)
+    encoded = encoder.encode(TokensExample(("abc", "d"), "a"), with_target=False)
+    np.testing.assert_array_equal(encoded.characters, Speller()(["abc", "abc", "abc", "d"]))
 
 
 @pytest.mark.parametrize("affixes", [0, 2])

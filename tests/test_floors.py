@@ -23,6 +23,7 @@ FLOORS = {
         "decoding",
         "encoding",
         "ngrams",
+        "spelling",
         "bundle",
         "lowering",
         "corpora",

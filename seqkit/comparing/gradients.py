@@ -96,7 +96,13 @@ def reach(
     network = runtime.network
     network.encoder.kernel = network.embedding.kernel = None  # which need not know of such leaves
     arity = bundle.recipe.head_spec.arity
-    encoder = ExampleEncoder(bundle.tokenizer, bundle.decoder, arity, bundle.recipe.encoder)
+    encoder = ExampleEncoder(
+        bundle.tokenizer,
+        bundle.decoder,
+        arity,
+        bundle.recipe.encoder,
+        characters=bundle.recipe.embedding.spells,
+    )
     if arity == "one-to-many":
         batches = _windows(encoder, examples, limit=limit, steps=steps)
     else:
@@ -144,7 +150,7 @@ def gradient_norms(network: Network, batch: Batch) -> Iterator[np.ndarray]:
 
     handle = network.embedding.register_forward_hook(begin_here)
     try:
-        logits = network(batch.ids, batch.lengths, batch.features)
+        logits = network(batch.ids, batch.lengths, batch.features, batch.spelling)
     finally:
         handle.remove()
     assert batch.targets is not None

@@ -13,6 +13,7 @@ from seqkit import lazy, registry
 from seqkit.bundle.load import Bundle
 from seqkit.bundle.manifest import WEIGHTS
 from seqkit.lowering.cells import CellInput, CellOutput
+from seqkit.lowering.characters import CharacterInput, characters
 from seqkit.lowering.graph import Graph, embed
 from seqkit.lowering.heads import HeadInput
 from seqkit.lowering.weights import Weights
@@ -24,10 +25,13 @@ class Lowered:
 
     Attributes:
         model: Its inputs are ``ids``, int64 ``(steps, texts)``, ``lengths``, int64 ``(texts,)``,
-            ``features``, int64 ``(steps, texts, F)``, where there are any, and the states; its
-            outputs ``logits`` and the next states.
+            ``features``, int64 ``(steps, texts, F)``, where there are any, ``characters``, int64
+            ``(distinct, letters)``, and ``words``, int64 ``(steps, texts)``, where those are read
+            (:class:`seqkit.spelling.Spelling`), and the states; its outputs ``logits`` and the
+            next states.
         arrays: Its large constants by name, which stand beside it.
         features: Whether there are hashed features.
+        characters: Whether the characters of words are read.
         states: The names of the states' inputs, ``(texts, H)`` each; empty unless one-to-many.
             The output of each has ``next_`` before its name.
         hidden_size: ``H``.
@@ -36,6 +40,7 @@ class Lowered:
     model: onnx.ModelProto
     arrays: Mapping[str, np.ndarray]
     features: bool
+    characters: bool
     states: tuple[str, ...]
     hidden_size: int
 
@@ -77,6 +82,17 @@ def lower(bundle: Bundle) -> Lowered:
 
     spec = registry.find("cell", recipe.cell.name).spec
     write_cell = lazy.load(spec.lowering)
+    if recipe.embedding.spells:
+        input_size += recipe.embedding.character_size
+        given = CharacterInput(
+            characters=graph.input("characters", np.int64, ["distinct", "letters"]),
+            words=graph.input("words", np.int64, ["steps", "texts"]),
+            sizes=recipe.embedding,
+            cell=write_cell,
+            options=recipe.cell.options,
+            weights=weights.below("embedding.characters."),
+        )
+        x = graph.add("Concat", x, characters(graph, given), axis=-1)
     ends = graph.add("Cast", lengths, to=onnx.TensorProto.INT32)
     states: list[str] = []
     final: list[str] = []
@@ -127,7 +143,8 @@ def lower(bundle: Bundle) -> Lowered:
     for name, value in zip(states, final, strict=False):
         graph.output(f"next_{name}", value, ["texts", H])
     notes = {"task": bundle.manifest.task, "labels": json.dumps(bundle.manifest.labels)}
-    return Lowered(graph.model(notes), graph.arrays, bool(F), tuple(states), H)
+    spells = recipe.embedding.spells
+    return Lowered(graph.model(notes), graph.arrays, bool(F), spells, tuple(states), H)
 
 
 def _side_by_side(graph: Graph, parts: list[str]) -> str:

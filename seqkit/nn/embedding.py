@@ -1,4 +1,4 @@
-"""From ids to the encoder's input: learned vectors, hashed features, or one-hot."""
+"""From ids to the encoder's input: learned vectors, features of words' forms, or one-hot."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from seqkit.errors import UsageError
+from seqkit.nn.characters import CharacterReader
 from seqkit.nn.dropout import Dropout, DropoutPer, TokenDropout, WordDropout
 from seqkit.nn.kernels import EmbeddingKernel
+from seqkit.spelling import Spelling
 
 #: The id of padding, and the feature bucket of no feature: their rows stay zero.
 PADDING = 0
@@ -20,7 +22,7 @@ EmbeddingInit: TypeAlias = Literal["uniform", "normal"]
 
 
 class Embedding(nn.Module):
-    """Learned vectors of ids, beside the summed vectors of their hashed features.
+    """Learned vectors of ids, beside those of their hashed features and of their characters.
 
     Args:
         vocab_size: ``V``, how many ids there are; id 0 is padding.
@@ -34,15 +36,16 @@ class Embedding(nn.Module):
         dropout_per: As in :class:`seqkit.nn.dropout.Dropout`.
         token_dropout: Share of the ids that are dropped whole; see :class:`TokenDropout`.
         word_dropout: Share of places that are read as unknown; see :class:`WordDropout`.
-        kernel: What looks ids up where it fits and there are no hashed features; none for torch.
+        characters: What reads the characters of words; none where nothing does.
+        kernel: What looks ids up where it fits and there is nothing beside them; none for torch.
 
     Attributes:
-        output_size: Features of each step: ``E + feature_size``, or ``V`` with ``one_hot``.
+        output_size: Features of each step: ``E + feature_size + S``, or ``V`` with ``one_hot``.
         weight: ``(V, E)``, or None with ``one_hot``.
         feature_weight: ``(feature_buckets, feature_size)``, or None.
 
     Raises:
-        UsageError: ``one_hot`` together with hashed features or dropout, which need vectors.
+        UsageError: ``one_hot`` together with features, characters or dropout, which need vectors.
     """
 
     def __init__(
@@ -58,12 +61,14 @@ class Embedding(nn.Module):
         dropout_per: DropoutPer = "element",
         token_dropout: float = 0.0,
         word_dropout: float = 0.0,
+        characters: CharacterReader | None = None,
         kernel: EmbeddingKernel | None = None,
     ) -> None:
         super().__init__()
-        if one_hot and (feature_size or dropout or token_dropout):
+        if one_hot and (feature_size or dropout or token_dropout or characters):
+            beside = "features" if feature_size else "characters" if characters else "dropout"
             raise UsageError(
-                f"a one-hot embedding can't have {'features' if feature_size else 'dropout'}",
+                f"a one-hot embedding can't have {beside}",
                 why="it passes ids on and has no vectors of its own",
                 fix="Use a learned embedding, or leave that out",
             )
@@ -71,6 +76,7 @@ class Embedding(nn.Module):
         self.kernel = kernel
         self.init = init
         self.output_size = vocab_size if one_hot else size + feature_size
+        self.output_size += characters.size if characters else 0
         self.dropout = Dropout(dropout, per=dropout_per)
         self.token_dropout = TokenDropout(token_dropout, vocab_size)
         self.word_dropout = WordDropout(word_dropout)
@@ -78,6 +84,7 @@ class Embedding(nn.Module):
         self.feature_weight = (
             nn.Parameter(torch.zeros(feature_buckets, feature_size)) if feature_size else None
         )
+        self.characters = characters
 
     @torch.no_grad()
     def reset_parameters(self, generator: torch.Generator) -> None:
@@ -88,35 +95,51 @@ class Embedding(nn.Module):
         assume inputs of about that variance: of smaller ones a cell hears little, and of each
         token alike, until training has made them larger.
         """
-        for weight in self.parameters():
+        for weight in self.parameters(recurse=False):
             if self.init == "normal":
                 nn.init.normal_(weight, generator=generator)
             else:
                 nn.init.uniform_(weight, -0.05, 0.05, generator=generator)
             weight[PADDING] = 0
+        if self.characters is not None:
+            self.characters.reset_parameters(generator)
 
-    def forward(self, ids: Tensor, features: Tensor | None = None) -> Tensor:
+    def forward(
+        self,
+        ids: Tensor,
+        features: Tensor | None = None,
+        spelling: Spelling[Tensor] | None = None,
+    ) -> Tensor:
         """Look up.
 
         Args:
             ids: int64 ``(T, B)``.
             features: int64 ``(T, B, F)``, as many hashed features for each id as the tokenizer
                 has; only where ``feature_size`` is set.
+            spelling: The characters of each id's word; only where there is a reader of them.
 
         Returns:
             ``(T, B, output_size)``; with ``one_hot`` the ids.
 
         Raises:
-            UsageError: The hashed features are missing.
+            UsageError: The hashed features or the characters are missing.
         """
         ids = self.word_dropout(ids)
         if self.weight is None:
             return ids
-        looked_up: Tensor = self.token_dropout(self._look_up(self.weight, ids, features), ids)
-        return looked_up
+        x = self._look_up(self.weight, ids, features, spelling)
+        dropped: Tensor = self.token_dropout(x, ids)
+        return dropped
 
-    def _look_up(self, weight: Tensor, ids: Tensor, features: Tensor | None) -> Tensor:
-        if self.kernel and self.feature_weight is None and self.kernel.fits(weight, ids):
+    def _look_up(
+        self,
+        weight: Tensor,
+        ids: Tensor,
+        features: Tensor | None,
+        spelling: Spelling[Tensor] | None,
+    ) -> Tensor:
+        alone = self.feature_weight is None and self.characters is None
+        if self.kernel and alone and self.kernel.fits(weight, ids):
             return self._by_kernel(self.kernel, weight, ids)
         x = F.embedding(ids, weight, padding_idx=PADDING)  # (T, B, E)
         if self.feature_weight is not None:
@@ -124,6 +147,10 @@ class Embedding(nn.Module):
                 raise UsageError("this embedding needs the hashed features of each id")
             rows = F.embedding(features, self.feature_weight, padding_idx=PADDING)
             x = torch.cat([x, rows.sum(dim=2)], dim=-1)  # (T, B, E + feature_size)
+        if self.characters is not None:
+            if spelling is None:
+                raise UsageError("this embedding needs the characters of each word")
+            x = torch.cat([x, self.characters(spelling)], dim=-1)  # (T, B, output_size)
         dropped: Tensor = self.dropout(x)
         return dropped
 

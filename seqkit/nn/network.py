@@ -9,11 +9,13 @@ from torch import Tensor, nn
 
 from seqkit import lazy, registry
 from seqkit.heads.base import Head
+from seqkit.nn.characters import character_reader
 from seqkit.nn.dropout import set_generator
 from seqkit.nn.embedding import Embedding
 from seqkit.nn.encoder import Encoder, EncoderState
 from seqkit.nn.kernels import NO_KERNELS, Kernels
 from seqkit.recipe import Recipe
+from seqkit.spelling import Spelling
 
 
 class Network(nn.Module):
@@ -66,6 +68,7 @@ class Network(nn.Module):
             dropout_per=layers.dropout_per,
             token_dropout=sizes.token_dropout,
             word_dropout=sizes.word_dropout,
+            characters=character_reader(sizes, cell, kernels.cell),
             kernel=kernels.embedding,
         )
         self.encoder = Encoder(
@@ -99,15 +102,22 @@ class Network(nn.Module):
         """The encoder's state before the first step."""
         return self.encoder.initial_state(batch_size)
 
-    def forward(self, ids: Tensor, lengths: Tensor, features: Tensor | None = None) -> Tensor:
+    def forward(
+        self,
+        ids: Tensor,
+        lengths: Tensor,
+        features: Tensor | None = None,
+        spelling: Spelling[Tensor] | None = None,
+    ) -> Tensor:
         """The head's logits.
 
         Args:
             ids: ``(T, B)`` int64, padding after each sequence's length.
             lengths: ``(B,)`` int64.
             features: ``(T, B, F)`` int64 or none.
+            spelling: The words' characters or none.
         """
-        encoded = self.encoder(self.embedding(ids, features), lengths)
+        encoded = self.encoder(self.embedding(ids, features, spelling), lengths)
         return self._logits(encoded, ids, lengths)
 
     def run(

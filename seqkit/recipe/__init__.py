@@ -278,10 +278,41 @@ def _check_combination(recipe: Recipe, source: str) -> None:
             why=f"the {recipe.head.name} head reads a running text of tokens without features",
             fix="Set embedding.feature_size=0",
         )
+    _check_characters(recipe, source)
     whole = arity in ("one-to-many", "many-to-many")
     if whole and recipe.encoder.max_tokens:
         raise RecipeError(
             f"{source}: encoder.max_tokens is {recipe.encoder.max_tokens}",
             why=f"the {recipe.head.name} head has an answer to every token, so it reads them all",
             fix="Set encoder.max_tokens=0",
+        )
+
+
+def _check_characters(recipe: Recipe, source: str) -> None:
+    sizes = recipe.embedding
+    if not sizes.spells:
+        return
+    if recipe.head_spec.arity == "one-to-many":
+        raise RecipeError(
+            f"{source}: embedding.characters is {sizes.characters}",
+            why=f"the {recipe.head.name} head reads a running text of ids alone",
+            fix="Set embedding.characters=none",
+        )
+    if not sizes.size:
+        raise RecipeError(
+            f"{source}: embedding.characters is {sizes.characters} and embedding.size 0",
+            why="what characters give stands beside vectors of tokens, and one-hot input has none",
+            fix="Set embedding.size to a number above 0, or embedding.characters=none",
+        )
+    if sizes.characters == "cnn" and not sizes.character_width % 2:
+        raise RecipeError(
+            f"{source}: embedding.character_width is {sizes.character_width}",
+            why="a filter sees as many characters before the one that it stands at as after it",
+            fix="Set embedding.character_width to an odd number",
+        )
+    if sizes.characters == "recurrent" and sizes.character_size % 2:
+        raise RecipeError(
+            f"{source}: embedding.character_size is {sizes.character_size}",
+            why="half of it is for each of the two directions that a word is read in",
+            fix="Set embedding.character_size to an even number",
         )

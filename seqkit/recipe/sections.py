@@ -73,6 +73,27 @@ class Embedding(Options, frozen=True, kw_only=True):
             ge=0, description="Features drawn from a word's affixes, where the tokenizer has any."
         ),
     ] = 0
+    characters: Annotated[
+        Literal["none", "cnn", "recurrent"],
+        Meta(
+            description="Whether the characters of each token are read too, and how: by filters "
+            "that slide over them (dos Santos and Zadrozny 2014; Ma and Hovy 2016), or by the "
+            "recipe's cell in both directions (Lample et al. 2016). Helps where many words are "
+            "rare or new."
+        ),
+    ] = "none"
+    character_size: Annotated[
+        int,
+        Meta(
+            ge=1,
+            le=4096,
+            description="Features drawn from a token's characters: the number of filters, or twice "
+            "the cell's hidden size.",
+        ),
+    ] = 64
+    character_width: Annotated[
+        int, Meta(ge=1, le=9, description="Characters that a filter sees at once, an odd number.")
+    ] = 3
     init: Annotated[
         Literal["uniform", "normal"],
         Meta(
@@ -99,6 +120,11 @@ class Embedding(Options, frozen=True, kw_only=True):
             "that the model learns what to do with words that it does not know.",
         ),
     ] = 0.0
+
+    @property
+    def spells(self) -> bool:
+        """Whether characters are read."""
+        return self.characters != "none"
 
 
 class Encoder(Options, frozen=True, kw_only=True):

@@ -72,7 +72,7 @@ class OnnxRuntime(Runtime):
         self._session = onnxruntime.InferenceSession(
             lowered.model.SerializeToString(), settings, providers=["CPUExecutionProvider"]
         )
-        self._features = lowered.features
+        self._features, self._characters = lowered.features, lowered.characters
         self._states = lowered.states
         self._hidden_size = lowered.hidden_size
 
@@ -86,6 +86,9 @@ class OnnxRuntime(Runtime):
             if self._features:
                 assert padded.features is not None
                 feeds["features"] = padded.features
+            if self._characters:
+                assert padded.spelling is not None
+                feeds |= padded.spelling._asdict()
             (logits,) = self._run(feeds)
             for index, row in zip(indices, unpad(logits, chosen), strict=True):
                 results[index] = row

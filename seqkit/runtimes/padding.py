@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from seqkit.encoding import Encoded
+from seqkit.spelling import Spelling, distinct
 from seqkit.tokenizers.base import PAD
 
 #: Tokens in a batch at most, padding included, which bounds the memory that prediction takes.
@@ -22,11 +23,13 @@ class Padded:
         ids: int64 ``(T, B)``, padding after each example's length.
         lengths: int64 ``(B,)``.
         features: int64 ``(T, B, F)``, or none.
+        spelling: The words' characters, or none.
     """
 
     ids: np.ndarray
     lengths: np.ndarray
     features: np.ndarray | None
+    spelling: Spelling[np.ndarray] | None = None
 
 
 def alike(examples: Sequence[Encoded], *, batch_tokens: int = BATCH_TOKENS) -> Iterator[list[int]]:
@@ -51,7 +54,7 @@ def pad(examples: Sequence[Encoded]) -> Padded:
     """Pad examples on the right to the longest of them, and to one step at least.
 
     Args:
-        examples: At least one; either all have features or none.
+        examples: At least one; either all have features, or characters, or none.
     """
     lengths = np.array([len(e) for e in examples], dtype=np.int64)
     T, B = max(1, int(lengths.max())), len(examples)
@@ -63,7 +66,21 @@ def pad(examples: Sequence[Encoded]) -> Padded:
         if features is not None:
             assert example.features is not None
             features[: len(example), column] = example.features
-    return Padded(ids, lengths, features)
+    return Padded(ids, lengths, features, _spelling(examples, ids.shape))
+
+
+def _spelling(examples: Sequence[Encoded], shape: tuple[int, ...]) -> Spelling[np.ndarray] | None:
+    rows = [e.characters for e in examples if e.characters is not None]
+    if not rows:
+        return None
+    characters, places = distinct(np.concatenate(rows))
+    words = np.zeros(shape, dtype=np.int64)
+    start = 0
+    for column, example in enumerate(examples):
+        end = start + len(example)
+        words[: len(example), column] = places[start:end]
+        start = end
+    return Spelling(characters, words)
 
 
 def unpad(logits: np.ndarray, examples: Sequence[Encoded]) -> list[np.ndarray]:

@@ -75,6 +75,7 @@ class TorchRuntime(Runtime):
                 torch.from_numpy(padded.ids),
                 torch.from_numpy(padded.lengths),
                 None if features is None else torch.from_numpy(features),
+                None if padded.spelling is None else padded.spelling.map(torch.from_numpy),
             )
             for index, row in zip(indices, answers(self.network, output, chosen), strict=True):
                 results[index] = row

@@ -114,7 +114,11 @@ class HeadContract(Contract):
     def encoded(self, examples: Sequence[Example]) -> list[Encoded]:
         """Examples in numbers, with their targets."""
         encoder = ExampleEncoder(
-            self.tokenizer, self.decoder, self.part.spec.arity, self.recipe.encoder
+            self.tokenizer,
+            self.decoder,
+            self.part.spec.arity,
+            self.recipe.encoder,
+            characters=self.recipe.embedding.spells,
         )
         return [encoder.encode(e, with_target=not self.streams) for e in examples]
 
@@ -165,7 +169,7 @@ class HeadContract(Contract):
         assert batch.targets is not None
         for mode in (True, False):
             network = self.network().train(mode)
-            logits = network(batch.ids, batch.lengths, batch.features)
+            logits = network(batch.ids, batch.lengths, batch.features, batch.spelling)
             total, count = network.head.loss(logits, batch.targets, batch.lengths)
             require_shape("the summed loss", total, ())
             require_shape("the number of steps", count, ())

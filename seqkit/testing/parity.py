@@ -12,6 +12,7 @@ from seqkit import lazy, registry
 from seqkit.bundle.load import Bundle, open_bundle
 from seqkit.encoding import Encoded
 from seqkit.runtimes.base import Runtime
+from seqkit.spelling import drawn
 from seqkit.testing.contract import ContractError
 
 #: Lengths of the texts in each batch: one, three and five at once, equal and not.
@@ -74,6 +75,7 @@ def texts(bundle: Bundle, lengths: Sequence[int]) -> list[Encoded]:
             rng.integers(3, tokenizer.vocab_size, n, dtype=np.int32),
             features=_features(rng, tokenizer, n),
             steps=np.arange(n) if words else None,
+            characters=drawn(rng, n) if bundle.recipe.embedding.spells else None,
         )
         for n in lengths
     ]

@@ -13,6 +13,7 @@ from torch import Tensor
 from seqkit import encoding
 from seqkit.encoding import IGNORED, Encoded
 from seqkit.runtimes.padding import pad
+from seqkit.spelling import Spelling
 from seqkit.tokenizers.base import PAD
 from seqkit.training.spool import release
 from seqkit.training.store import EncodedExamples
@@ -33,6 +34,7 @@ class Batch:
         ids: ``(T, B)`` int64, padding after each sequence's length.
         lengths: ``(B,)`` int64.
         features: ``(T, B, F)`` int64 or none.
+        spelling: The words' characters, or none.
         targets: ``(B,)`` or ``(B, L)`` for many-to-one, ``(S, B)`` for sequence-to-sequence,
             ``(T, B)`` otherwise; or none.
         fresh: Whether the state starts anew here rather than going on from the batch before.
@@ -43,6 +45,7 @@ class Batch:
     features: Tensor | None = None
     targets: Tensor | None = None
     fresh: bool = True
+    spelling: Spelling[Tensor] | None = None
 
     @property
     def tokens(self) -> int:
@@ -58,7 +61,10 @@ class Batch:
             for t in (self.ids, self.features, self.targets)
         ]
         assert moved[0] is not None
-        return Batch(moved[0], self.lengths.to(device), moved[1], moved[2], self.fresh)
+        spelling = self.spelling
+        if spelling is not None:
+            spelling = spelling.map(lambda t: t.to(device, non_blocking=True))
+        return Batch(moved[0], self.lengths.to(device), moved[1], moved[2], self.fresh, spelling)
 
 
 def collate(examples: Sequence[Encoded]) -> Batch:
@@ -79,6 +85,7 @@ def collate(examples: Sequence[Encoded]) -> Batch:
         torch.from_numpy(padded.lengths),
         None if padded.features is None else torch.from_numpy(padded.features),
         None if targets is None else torch.from_numpy(targets),
+        spelling=None if padded.spelling is None else padded.spelling.map(torch.from_numpy),
     )
 
 

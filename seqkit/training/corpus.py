@@ -64,15 +64,17 @@ def _encoded(
     if not _any(dev):
         train, dev = hold_out(train, sources.dev_fraction, arity=arity)
     decoder.fit(train)
-    encoder = ExampleEncoder(tokenizer, decoder, arity, recipe.encoder)
+    spells = recipe.embedding.spells
+    encoder = ExampleEncoder(tokenizer, decoder, arity, recipe.encoder, characters=spells)
 
     def encoded(examples: Iterable[Example], encoder: ExampleEncoder) -> Packer:
         numbers = (encoder.encode(e, with_target=not streams) for e in examples)
         # an empty text teaches nothing, and its answer is known; in a stream its end does count
         return Packer(e for e in numbers if streams or len(e))
 
-    # a draft is of the texts alone
-    draft = tokenizer.draft() if arity in ("one-to-many", "many-to-one") else None
+    # a draft is of the texts alone, and of their ids
+    drafts = arity in ("one-to-many", "many-to-one") and not spells
+    draft = tokenizer.draft() if drafts else None
     if draft is None:
         given = arity == "many-to-many"
         tokenizer.train(t for e in train for t in ([words_of(e)] if given else decoder.texts(e)))

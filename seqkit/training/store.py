@@ -19,6 +19,7 @@ ARRAYS: dict[str, np.dtype | None] = {
     "ids": np.dtype(np.int32),
     "starts": np.dtype(np.int64),
     "features": np.dtype(np.int32),
+    "characters": np.dtype(np.uint16),
     "targets": None,
     "target_starts": np.dtype(np.int64),
     "steps": np.dtype(np.int64),
@@ -48,7 +49,7 @@ class EncodedExamples(Sequence[Encoded]):
         #: ``(tokens + examples + 1,)`` int32, all ids with an end symbol around each example.
         self.text = self.arrays["ids"]
         self._starts = self.arrays["starts"]
-        self._features = get("features")
+        self._features, self._characters = get("features"), get("characters")
         #: The targets in a row, those of each example beside each other; or none.
         self.targets = get("targets")
         self._target_starts = get("target_starts")
@@ -85,15 +86,14 @@ class EncodedExamples(Sequence[Encoded]):
             self._given = 0
             for array in self.arrays.values():
                 release(array)
-        features = self._features
-        if features is not None:
-            # no row stands for an end symbol, of which there is one before each example
-            features = features[start - 1 - index : end - 1 - index]
+        # no row stands for an end symbol, of which there is one before each example
+        rows = slice(start - 1 - index, end - 1 - index)
         return Encoded(
             self.text[start:end],
-            features=features,
+            features=None if self._features is None else self._features[rows],
             target=self.target(index),
             steps=_row(self._steps, self._step_starts, index),
+            characters=None if self._characters is None else self._characters[rows],
         )
 
     def target(self, index: int) -> np.ndarray | None:
@@ -132,7 +132,8 @@ def digest(train: EncodedExamples, dev: EncodedExamples, dev_characters: int) ->
     for split in (train, dev):
         for example in split:
             made.update(np.int64(len(example)).tobytes())
-            for part in (example.ids, example.features, example.target, example.steps):
+            parts = example.ids, example.features, example.target, example.steps
+            for part in (*parts, example.characters):
                 if part is not None:
                     made.update(part.tobytes())
     return made.hexdigest()
@@ -142,7 +143,7 @@ class Packer:
     """Examples on their way into flat arrays.
 
     Args:
-        examples: Read once, here. All have features, targets and steps, or none has.
+        examples: Read once, here. All have features, characters, targets and steps, or none has.
     """
 
     def __init__(self, examples: Iterable[Encoded]) -> None:
@@ -155,6 +156,8 @@ class Packer:
             self._add_ids(_END)
             if example.features is not None:
                 self._add("features", example.features)
+            if example.characters is not None:
+                self._add("characters", example.characters)
             if example.target is not None:
                 self._add_rows("targets", "target_starts", example.target)
             if example.steps is not None:

@@ -18,6 +18,7 @@ from seqkit.encoding import Encoded
 from seqkit.nn.network import Network
 from seqkit.runtimes.onnx import OnnxRuntime
 from seqkit.runtimes.torch import TorchRuntime
+from seqkit.spelling import drawn
 
 V, L, F, BUCKETS = 11, 3, 5, 13
 CELLS = [
@@ -27,8 +28,14 @@ CELLS = [
     {"name": "gru", "reset": "before"},
     {"name": "lstm"},
 ]
-#: One-hot with fewer ids than the cell has rows, and with more; vectors; and with features.
+#: One-hot with fewer ids than the cell has rows, and with more; vectors; and with what stands
+#: beside them.
 EMBEDDINGS = [{"size": 0}, {"size": 4}, {"size": 4, "feature_size": 3}]
+CHARACTERS = [
+    {"characters": "cnn", "character_size": 5, "character_width": 3},
+    {"characters": "cnn", "character_size": 4, "character_width": 1, "feature_size": 3},
+    {"characters": "recurrent", "character_size": 6},
+]
 
 
 class Tokenizer:
@@ -70,6 +77,7 @@ def texts(*lengths: int, steps: bool = False, vocab_size: int = V) -> list[Encod
             rng.integers(0, vocab_size, n, dtype=np.int32),
             features=rng.integers(0, BUCKETS, (n, F), dtype=np.int32),
             steps=np.arange(n) if steps else None,
+            characters=drawn(rng, n),
         )
         for n in lengths
     ]
@@ -111,6 +119,28 @@ def test_every_cell_in_every_stack_over_every_input(tmp_path, cell, layers, both
         check_same(
             Drawn(tmp_path, cell=cell, encoder=encoder, embedding=embedding, head={"name": head})
         )
+
+
+@pytest.mark.parametrize("cell", CELLS, ids=lambda cell: "-".join(cell.values()))
+@pytest.mark.parametrize("how", CHARACTERS, ids=lambda how: "-".join(map(str, how.values())))
+def test_every_way_to_read_characters(tmp_path, cell, how):
+    encoder = {"hidden_size": 6, "bidirectional": True}
+    for head in ("classification", "tagging"):
+        embedding = {"size": 4, **how}
+        check_same(
+            Drawn(tmp_path, cell=cell, encoder=encoder, embedding=embedding, head={"name": head})
+        )
+
+
+def test_a_model_that_reads_characters_takes_the_distinct_words_and_their_places(tmp_path):
+    from seqkit.lowering.network import lower
+
+    for how in CHARACTERS:
+        lowered = lower(Drawn(tmp_path, head={"name": "tagging"}, embedding={"size": 4, **how}))
+        onnx.checker.check_model(lowered.whole(), full_check=True)
+        names = [value.name for value in lowered.model.graph.input]
+        assert [n for n in names if n != "features"] == ["ids", "lengths", "characters", "words"]
+        assert lowered.characters
 
 
 @pytest.mark.parametrize("both", [False, True])

@@ -6,6 +6,7 @@ import numpy as np
 
 from seqkit.encoding import Encoded
 from seqkit.runtimes.padding import alike, pad, unpad
+from seqkit.spelling import EDGE, Speller
 from seqkit.tokenizers.base import PAD
 
 
@@ -29,6 +30,7 @@ def test_padding_comes_after_each_examples_length():
     assert padded.lengths.tolist() == [1, 3, 2]
     assert padded.ids.dtype == padded.lengths.dtype == np.int64
     assert padded.features is None
+    assert padded.spelling is None
 
 
 def test_features_are_padded_with_the_tokens():
@@ -39,6 +41,19 @@ def test_features_are_padded_with_the_tokens():
     padded = pad(examples)
     assert padded.features is not None
     assert padded.features.tolist() == [[[1, 2], [3, 4]], [[0, 0], [5, 6]]]
+
+
+def test_each_distinct_word_is_spelt_once_and_padding_by_none() -> None:
+    spell = Speller()
+    examples = [
+        Encoded(np.array([5]), characters=spell(["ab"])),
+        Encoded(np.array([6, 5, 7]), characters=spell(["c", "ab", "c"])),
+    ]
+    spelling = pad(examples).spelling
+    assert spelling is not None
+    assert spelling.words.tolist() == [[1, 2], [0, 1], [0, 2]]
+    a, b, c = (3 + ord(letter) for letter in "abc")
+    assert spelling.characters.tolist() == [[0, 0, 0, 0], [EDGE, a, b, EDGE], [EDGE, c, EDGE, 0]]
 
 
 def test_an_empty_example_has_a_step_to_stand_in():

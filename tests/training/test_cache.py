@@ -120,6 +120,7 @@ def test_arrays_are_mapped_from_the_entry(own, run):
         {"corpus": {"dev": [], "dev_fraction": 0.5}},
         {"corpus": {"encoding": "latin-1"}},
         {"head": {"name": "classification", "multi_label": True}},
+        {"embedding": {"size": 4, "characters": "cnn"}},
     ],
 )
 def test_what_decides_the_numbers_has_an_entry_of_its_own(own, run, changes):

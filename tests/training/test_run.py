@@ -17,6 +17,7 @@ from seqkit import recipe as recipes
 from seqkit.errors import BundleError, DataError, RecipeError, TrainingError, UsageError
 from seqkit.hookspecs import hookimpl
 from seqkit.specs import CallbackSpec
+from seqkit.spelling import CHARACTER_SIZE, ROWS
 from seqkit.tokenizers.base import EOS, PAD
 from seqkit.tokenizers.pieces import FIRST_LEARNT
 from seqkit.training import checkpoint
@@ -378,6 +379,18 @@ class TestRecipes:
         [
             ("generation", {"encoder": {"bidirectional": True}}, "encoder.bidirectional"),
             ("generation", {"embedding": {"feature_size": 4}}, "embedding.feature_size"),
+            ("generation", {"embedding": {"characters": "cnn"}}, "embedding.characters"),
+            ("tagging", {"embedding": {"characters": "cnn", "size": 0}}, "embedding.characters"),
+            (
+                "tagging",
+                {"embedding": {"characters": "cnn", "character_width": 4}},
+                "embedding.character_width",
+            ),
+            (
+                "tagging",
+                {"embedding": {"characters": "recurrent", "character_size": 5}},
+                "embedding.character_size",
+            ),
             ("generation", {"encoder": {"max_tokens": 5}}, "encoder.max_tokens"),
             ("tagging", {"encoder": {"max_tokens": 5}}, "encoder.max_tokens"),
         ],
@@ -402,6 +415,33 @@ class TestRecipes:
         assert again == [p.probabilities for p in model.classify(texts)]
         singly = [model.classify(text).probabilities for text in texts]
         assert [p["y"] for p in again] == pytest.approx([p["y"] for p in singly], rel=1e-5)
+
+    @pytest.mark.parametrize("how", ["cnn", "recurrent"])
+    @pytest.mark.parametrize("task", ["tagging", "classification"])
+    def test_characters_are_learnt_saved_and_loaded(self, tiny, tmp_path, task, how):
+        embedding = {"size": 4, "characters": how, "character_size": 6}
+        model = tiny.train(task, tmp_path / "m", embedding=embedding)
+        stored = {layer.name: layer.shape for layer in model.layers()}
+        assert stored["embedding.characters.weight"] == (ROWS, CHARACTER_SIZE)
+        again = api.load(tmp_path / "m")
+        if task == "tagging":
+            assert again.tag("A cat ran") == model.tag("A cat ran")
+            return
+        texts = ["a cat ran", "A CAT ran", "my mat"]
+        said = [p.probabilities["y"] for p in again.classify(texts)]
+        assert said == [p.probabilities["y"] for p in model.classify(texts)]
+        assert said[0] != said[1]  # of ids alone these are the same
+        singly = [model.classify(text).probabilities["y"] for text in texts]
+        assert said == pytest.approx(singly, rel=1e-5)
+
+    @pytest.mark.parametrize("how", ["cnn", "recurrent"])
+    def test_characters_are_resumed_exactly(self, tiny, tmp_path, at, ctrl_c, weights, how):
+        embedding = {"size": 4, "characters": how, "character_size": 6, "dropout": 0.5}
+        tables = tiny.tables("tagging", embedding=embedding)
+        api.train(tables, out=tmp_path / "whole")
+        api.train(tables, out=tmp_path / "cut", observers=[at(3, ctrl_c)])
+        api.train(tables, out=tmp_path / "cut", resume=True)
+        assert weights(tmp_path / "cut") == weights(tmp_path / "whole")
 
     def test_ngrams_are_resumed_exactly(self, tiny, tmp_path, at, ctrl_c, weights):
         head = {"ngrams": 1, "ngram_buckets": 64, "dropout": 0.5}

@@ -40,6 +40,7 @@ KINDS = {
         Encoded(ids(6), target=np.array([1]), steps=np.array([0])),
     ],
     "features": [Encoded(ids(*range(3, 3 + n)), features=rows(n)) for n in (2, 0, 3)],
+    "characters": [Encoded(ids(*[3] * n), characters=rows(n).astype(np.uint16)) for n in (2, 0, 3)],
     "none": [],
 }
 
@@ -50,7 +51,7 @@ def test_examples_come_out_as_they_went_in(examples):
     assert len(store) == len(examples)
     assert store.lengths.tolist() == [len(e) for e in examples]
     for one, other in zip(store, examples, strict=True):
-        for part in ("ids", "features", "target", "steps"):
+        for part in ("ids", "features", "characters", "target", "steps"):
             assert same(getattr(one, part), getattr(other, part)), part
     if examples:
         assert same(store[-1].ids, examples[-1].ids)

@@ -51,6 +51,8 @@ class CompiledRuntime(Runtime):
                 return f"it knows the built-in {kind}s alone, not '{part.name}'"
         if kind_of(recipe) is None:
             return "it has no GRU with reset before the product"
+        if recipe.embedding.spells:
+            return "it does not read the characters of words"
         return ""
 
     def __init__(self, bundle: Bundle, *, threads: int = 0) -> None:

@@ -243,6 +243,8 @@ def test_what_it_can_not_run_is_said(made):
     assert CompiledRuntime.obstacle(made("classification")) == ""
     before = made("classification", cell={"name": "gru", "reset": "before"})
     assert "reset before" in CompiledRuntime.obstacle(before)
+    spelt = made("classification", embedding={"characters": "cnn"})
+    assert "characters" in CompiledRuntime.obstacle(spelt)
 
 
 def test_it_predicts_where_there_is_no_torch(made):

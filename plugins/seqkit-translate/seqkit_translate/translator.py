@@ -73,6 +73,7 @@ class Translator:
             bundle.decoder,
             bundle.recipe.head_spec.arity,
             bundle.recipe.encoder,
+            characters=bundle.recipe.embedding.spells,
         )
         self._network = TorchRuntime(bundle, threads=threads).network
         self._options = bundle.recipe.head.options
@@ -135,6 +136,7 @@ class Translator:
             torch.from_numpy(padded.ids),
             lengths,
             None if features is None else torch.from_numpy(features),
+            None if padded.spelling is None else padded.spelling.map(torch.from_numpy),
         )
         head = cast("TranslationHead", network.head)
         return search(head, output, lengths, searching, num=num, attention=attention)
