@@ -10,6 +10,7 @@ from seqkit.bundle.load import Bundle
 from seqkit.bundle.manifest import RECIPE, WEIGHTS, damaged
 from seqkit.errors import BundleError
 from seqkit.recipe import Recipe
+from seqkit_kernels.characters import characters
 from seqkit_kernels.heads import Classifier, Tagger, products
 from seqkit_kernels.packed import (
     KINDS,
@@ -48,6 +49,7 @@ class Network:
         directions: 1 or 2.
         embedding: ``(V, E)``, or none for one-hot input.
         features: ``(buckets, F)``, or none.
+        characters: What reads the characters of words, or none.
         layers: Each layer's cells, forwards and backwards.
         products: What the head of a generation model multiplies by.
         head: The head of any other model.
@@ -68,18 +70,26 @@ class Network:
         self.V, self.H = tokenizer.vocab_size, encoder.hidden_size
         self.P, self.directions = padded(self.H, kind=kind), 2 if encoder.bidirectional else 1
         self.embedding = self._take("embedding.weight", self.V, sizes.size) if sizes.size else None
+        self._width = sizes.size + (sizes.character_size if sizes.spells else 0)
         self.features: np.ndarray | None = None
         if sizes.feature_size and tokenizer.feature_buckets:
             shape = tokenizer.feature_buckets, sizes.feature_size
             self.features = self._take("embedding.feature_weight", *shape)
+            self._width += sizes.feature_size
         table_bytes = 4 * self.V * self._gates * self.P * self.directions
-        small = self.features is None and table_bytes <= LARGEST_TABLE
+        self.characters = characters(self._take, sizes, kind, eight=eight)
+        small = not self.forms and table_bytes <= LARGEST_TABLE
         self._folds = small or self.embedding is None
         self.layers = [self._layer(number, eight) for number in range(encoder.layers)]
         self.head, self.products = self._made_head(bundle, eight)
         if self._given:
             raise self._damaged(f"{', '.join(self._given)} has no place in it")
         self.stack = self._stacked()
+
+    @property
+    def forms(self) -> bool:
+        """Whether tokens have vectors of what they look like, beside those of their ids."""
+        return self.features is not None or self.characters is not None
 
     def _stacked(self) -> ctypes.Array[CellProblem]:
         """The layers forwards and the products, as :class:`seqkit_kernels.packed.StepProblem`."""
@@ -95,7 +105,7 @@ class Network:
         elif self.embedding is None:
             width = self.V
         else:
-            width = sum(t.shape[1] for t in (self.embedding, self.features) if t is not None)
+            width = self._width
         cells = []
         for direction in range(self.directions):
             name = f"encoder.cells.{number * self.directions + direction}"

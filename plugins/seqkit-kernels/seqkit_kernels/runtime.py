@@ -51,8 +51,6 @@ class CompiledRuntime(Runtime):
                 return f"it knows the built-in {kind}s alone, not '{part.name}'"
         if kind_of(recipe) is None:
             return "it has no GRU with reset before the product"
-        if recipe.embedding.spells:
-            return "it does not read the characters of words"
         return ""
 
     def __init__(self, bundle: Bundle, *, threads: int = 0) -> None:
@@ -124,7 +122,7 @@ class CompiledRuntime(Runtime):
         text = _Text(ids, np.cumsum(lengths) - lengths, lengths)
         head, layers = network.head, network.layers
         pooling = head.options.pooling if isinstance(head, Classifier) else "attention"
-        x = None if network.features is None else self._with_features(ids, examples)
+        x = self._with_features(ids, examples) if network.forms else None
         for number, cells in enumerate(layers):
             keep = pooling == "attention" or number < len(layers) - 1
             x, pooled = self._layer(cells, text, x, keep=keep, pooling=POOLINGS[pooling])
@@ -180,14 +178,20 @@ class CompiledRuntime(Runtime):
         return None if first.I == 0 or embedding is None else address(embedding)
 
     def _with_features(self, ids: np.ndarray, examples: Sequence[Encoded]) -> np.ndarray:
-        """The vectors of tokens ``(tokens, E + F)`` whose parts have vectors too."""
-        embedding, table = self._network.embedding, self._network.features
-        assert embedding is not None
-        assert table is not None
-        features = np.concatenate([e.features for e in examples if e.features is not None])
-        if not 0 <= features.min() <= features.max() < len(table):
-            raise damaged(self._tokenizer_path, "it gives features that have no row")
-        return np.concatenate([embedding[ids], table[features].sum(axis=1)], axis=1)
+        """The vectors of tokens ``(tokens, E + F + S)`` whose forms have vectors too."""
+        network = self._network
+        assert network.embedding is not None
+        parts = [network.embedding[ids]]
+        if (table := network.features) is not None:
+            features = np.concatenate([e.features for e in examples if e.features is not None])
+            if not 0 <= features.min() <= features.max() < len(table):
+                raise damaged(self._tokenizer_path, "it gives features that have no row")
+            parts.append(table[features].sum(axis=1))
+        if network.characters is not None:
+            rows = np.concatenate([e.characters for e in examples if e.characters is not None])
+            threads = self._worth(len(rows) * network.P)
+            parts.append(network.characters(rows, threads=threads))
+        return np.concatenate(parts, axis=1)
 
     def _real(self, rows: np.ndarray) -> np.ndarray:
         """Without the units that only fill blocks up."""

@@ -9,6 +9,7 @@ from seqkit_kernels.runtime import EightBitRuntime
 from seqkit import api, registry
 from seqkit.encoding import Encoded
 from seqkit.runtimes.torch import TorchRuntime
+from seqkit.spelling import drawn
 
 vnni = pytest.mark.skipif(
     not compiled.load().seqkit_eight_bits(), reason="this processor has no AVX-512 VNNI"
@@ -130,6 +131,16 @@ def test_texts_get_nearly_the_logits_that_torch_gives(made, cell, task):
         for runtime in (EightBitRuntime, TorchRuntime)
     )
     assert 0 < np.abs(got - expected).mean() < 0.05 * expected.std()
+
+
+@vnni
+def test_a_cell_over_characters_is_rounded_too(made):
+    embedding = {"characters": "recurrent", "character_size": 38}
+    bundle = made("classification", embedding=embedding, cell={"name": "gru"})
+    words = drawn(np.random.default_rng(0), 30)
+    texts = [Encoded(np.full(30, 3, dtype=np.int32), characters=words)]
+    (got,), (expected,) = (r(bundle).logits(texts) for r in (EightBitRuntime, TorchRuntime))
+    assert 0 < np.abs(got - expected).max() < 0.05 * np.abs(expected).max()
 
 
 @vnni
