@@ -107,6 +107,24 @@ def detect_scheme(tags: Iterable[str]) -> str:
     return next((name for name, allowed in _PREFIXES.items() if prefixes <= allowed), "tags")
 
 
+def may_follow(before: str, after: str, scheme: str) -> bool:
+    """Whether a scheme lets one tag stand right after another.
+
+    Args:
+        before: A tag, or ``O`` for what is before the sentence.
+        after: A tag, or ``O`` for what is after it.
+        scheme: ``bio``, ``bioes``, or one in which any tag may follow any: ``io``, ``tags``.
+    """
+    (first, kind), (second, other) = split_tag(before), split_tag(after)
+    opened, goes_on = first in {"B", "I"}, second in {"I", "E"}
+    together = opened and goes_on and kind == other
+    if scheme == "bio":
+        return together or not goes_on
+    if scheme == "bioes":
+        return together or not (opened or goes_on)
+    return True
+
+
 def fits_scheme(tag: str, scheme: str) -> bool:
     """Whether a tag may stand in ``io``, ``bio`` or ``bioes``; a type is not required."""
     return tag == "O" or split_tag(tag)[0] in _PREFIXES[scheme]

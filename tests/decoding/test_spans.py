@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from seqkit.decoding.metrics import Counts
-from seqkit.decoding.spans import count_spans, detect_scheme, fits_scheme
+from seqkit.decoding.spans import count_spans, detect_scheme, fits_scheme, may_follow
 
 
 def counts(truth: str, predicted: str) -> dict[str, tuple[int, int, int]]:
@@ -128,3 +128,24 @@ def test_a_scheme_allows_its_own_prefixes_only():
         "B-x",
         "I-x",
     ]
+
+
+@pytest.mark.parametrize(
+    ("scheme", "ruled_out"),
+    [
+        ("bio", "O:I-x B-y:I-x I-y:I-x"),
+        ("io", ""),
+        ("tags", ""),
+        (
+            "bioes",
+            """O:I-x O:E-x S-x:I-x S-x:E-x E-x:I-x E-x:E-x B-x:O B-x:S-x B-x:B-x I-x:O I-x:S-x
+            I-x:B-x B-y:I-x I-y:I-x B-y:E-x I-y:E-x B-y:O B-y:S-x B-y:B-x I-y:O I-y:S-x I-y:B-x""",
+        ),
+    ],
+)
+def test_a_scheme_says_what_may_follow_what(scheme, ruled_out):
+    prefixes = {"bio": "BI", "io": "I", "bioes": "BIES", "tags": "BIES"}[scheme]
+    after = ["O", *(f"{prefix}-x" for prefix in prefixes)]
+    before = [*after, *({"B-y", "I-y"} if "B" in prefixes else set())]
+    found = {f"{a}:{b}" for a in before for b in after if not may_follow(a, b, scheme)}
+    assert found == set(ruled_out.split())
