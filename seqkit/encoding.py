@@ -16,6 +16,8 @@ from seqkit.tokenizers.base import EOS, Tokenizer
 
 #: Target of a step that stands for no token of its own; losses and scores leave it out.
 IGNORED = -100
+#: Target of a token whose tag training never showed, for a head that tells it from the former.
+UNSEEN = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,16 +42,17 @@ class Encoded:
     def __len__(self) -> int:
         return len(self.ids)
 
-    def step_targets(self) -> np.ndarray:
-        """The target of each step, :data:`IGNORED` where no logit could be right.
+    def step_targets(self, *, unseen: int = IGNORED) -> np.ndarray:
+        """The target of each step, :data:`IGNORED` where a token is not complete yet.
 
-        That is where a token is not complete yet, or has a tag that training never showed.
+        Args:
+            unseen: The target of a token whose tag training never showed.
         """
         assert self.target is not None
         if self.steps is None:
             return self.target
         targets = np.full(len(self.ids), IGNORED, dtype=np.int64)
-        targets[self.steps] = np.where(self.target < 0, IGNORED, self.target)
+        targets[self.steps] = np.where(self.target < 0, unseen, self.target)
         return targets
 
 

@@ -84,11 +84,15 @@ class Predictor:
                 for e, found in zip(block, places, strict=True)
             ]
         encoded = [self.encoder.encode(e, with_target=False) for e in inputs]
-        return [
-            self.decoder.decode_empty(example.source)
-            if logits is None
-            else self.decoder.decode(logits, example.source, found)
+        filled = [
+            (logits, example.source, found)
             for example, found, logits in zip(block, places, self.logits(encoded), strict=True)
+            if logits is not None
+        ]
+        answers = iter(self.decoder.decode_all(*zip(*filled, strict=True)) if filled else ())
+        return [
+            next(answers) if len(e) else self.decoder.decode_empty(example.source)
+            for example, e in zip(block, encoded, strict=True)
         ]
 
     def logits(self, examples: Sequence[Encoded]) -> Iterator[np.ndarray | None]:

@@ -101,12 +101,14 @@ class Decoder(ABC):
     def save(self, folder: Path) -> None:  # noqa: B027 -- most have no use for it
         """Write what was learnt beside the labels, if there is anything.
 
+        Called once the training data were seen, and once training is done.
+
         Args:
             folder: Empty; files in it become those of the bundle's ``head/``.
         """
 
     def load(self, folder: Path) -> None:  # noqa: B027 -- most have no use for it
-        """Read what :meth:`save` wrote.
+        """Read what :meth:`save` wrote; the labels are known by then.
 
         Args:
             folder: Of a bundle that may come from a stranger; missing where nothing was written.
@@ -144,6 +146,21 @@ class Decoder(ABC):
             BundleError: A logit is no number.
         """
         raise NotImplementedError(f"{type(self).__name__} reads no example at once")
+
+    def decode_all(
+        self,
+        logits: Sequence[np.ndarray],
+        sources: Sequence[str],
+        tokens: Sequence[Sequence[tuple[str, int, int]]],
+    ) -> Sequence[Prediction]:
+        """:meth:`decode` for several examples, for a task that is faster with them at once.
+
+        Args:
+            logits: Of each example.
+            sources: Of each.
+            tokens: Of each.
+        """
+        return [self.decode(*given) for given in zip(logits, sources, tokens, strict=True)]
 
     def decode_empty(self, source: str) -> Prediction:
         """The answer to a text without any token, for which there are no logits.

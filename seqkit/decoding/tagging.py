@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from seqkit.decoding.base import Decoder, Wrong
+from seqkit.decoding.chain import Chain, Pair
+from seqkit.decoding.forward_backward import log_partition, marginals
 from seqkit.decoding.metrics import (
     Counts,
     LabelScore,
@@ -18,25 +22,31 @@ from seqkit.decoding.metrics import (
     total,
 )
 from seqkit.decoding.numerics import refuse_nan, softmax
-from seqkit.decoding.spans import count_spans, detect_scheme, fits_scheme
+from seqkit.decoding.spans import count_spans, detect_scheme, fits_scheme, may_follow
+from seqkit.decoding.viterbi import best_paths, n_best_paths
 from seqkit.errors import DataError
 from seqkit.examples import Example, TokensExample
 from seqkit.predictions import TaggedToken, Tagging
 
 
 class TaggingDecoder(Decoder):
-    """Tags in sorted order, one softmax a token.
+    """Tags in sorted order: the likeliest of each token, or with ``crf`` the likeliest sequence.
 
     Tags that training never showed have no logit. In evaluation each counts as wrong, and spans
-    are still counted from its name; no error is raised.
+    are still counted from its name; no error is raised. The same holds, with ``crf``, of a tag
+    that can't follow the one before it.
 
     Args:
         options: :class:`seqkit.heads.TaggingOptions`.
         labels: The tags; empty before :meth:`fit`.
+
+    Attributes:
+        chain: The transitions between tags; none without ``crf``, or before :meth:`fit`.
     """
 
     def __init__(self, options: Any, labels: Sequence[str] = ()) -> None:
         super().__init__(options, labels)
+        self.chain: Chain | None = None
         #: Tags seen in evaluation alone; the first is target -1, the next -2, and so on.
         self._unseen: dict[str, int] = {}
 
@@ -58,15 +68,21 @@ class TaggingDecoder(Decoder):
             examples: The training examples, each with a tag for every token.
 
         Raises:
-            DataError: An example lacks tags, all tokens have the same tag, or a tag does not fit
-                the scheme that the options name.
+            DataError: An example lacks tags, all tokens have the same tag, or a tag, or with
+                ``crf`` two neighbours, do not fit the scheme that the options name.
         """
         found: set[str] = set()
+        pairs: set[Pair] = set()
         for example in examples:
-            fresh = set(self._tags_of(example)) - found
+            tags = self._tags_of(example)
+            fresh = set(tags) - found
             for tag in sorted(fresh):
                 self._check_scheme(tag, example.source)
             found |= fresh
+            if self.options.crf and tags:
+                beside = set(pairwise((None, *tags, None))) - pairs
+                self._check_pairs(beside, example.source)
+                pairs |= beside
         if not found:
             raise DataError("the training data holds no tag", fix="Give sentences with tags")
         if len(found) == 1:
@@ -76,9 +92,37 @@ class TaggingDecoder(Decoder):
                 fix="Check which column holds the tags",
             )
         self.labels = tuple(sorted(found))
+        if self.options.crf:
+            self.chain = Chain.of(self.labels, self.scheme, pairs)
+
+    def learn(self, scores: np.ndarray) -> None:
+        """Take the scores of transitions that training has come to.
+
+        Args:
+            scores: float32 ``(L + 1, L + 1)``, as :attr:`Chain.scores`.
+        """
+        assert self.chain is not None
+        self.chain = Chain(scores.copy(), self.chain.allowed)
+
+    def save(self, folder: Path) -> None:
+        """Write the transitions, where there are any."""
+        if self.chain is not None:
+            self.chain.save(folder)
+
+    def load(self, folder: Path) -> None:
+        """Read what :meth:`save` wrote.
+
+        Raises:
+            BundleError: It is missing or damaged, or does not fit the labels.
+        """
+        if self.options.crf:
+            self.chain = Chain.load(folder, len(self.labels))
 
     def target(self, example: Example) -> np.ndarray:
-        """The index of each token's tag, negative for a tag that training never showed.
+        """The index of each token's tag, negative for a tag that no answer can have there.
+
+        That is one that training never showed, or with ``crf`` one that can't follow the one
+        before it.
 
         Args:
             example: A tagged sentence.
@@ -89,25 +133,56 @@ class TaggingDecoder(Decoder):
         Raises:
             DataError: The example lacks tags.
         """
-        return np.array([self._index(tag) for tag in self._tags_of(example)], dtype=np.int64)
+        tags = self._tags_of(example)
+        target = np.array([self.indices.get(tag, -1) for tag in tags], dtype=np.int64)
+        if self.chain is not None:
+            target[~self.chain.possible(target)] = -1
+        for place in np.flatnonzero(target < 0).tolist():
+            target[place] = self._unseen.setdefault(tags[place], -1 - len(self._unseen))
+        return target
 
     def decode_tags(self, logits: np.ndarray) -> tuple[list[str], list[float]]:
-        """The likeliest tag of each token, with its probability.
+        """The tags of a sentence's tokens, with the probability of each.
 
         Args:
             logits: ``(tokens, labels)``.
 
+        Returns:
+            The likeliest tag of each token; with ``crf`` those of the likeliest sequence. The
+            probability of each is that of the tag given the whole sentence, so that with ``crf``
+            it need not be the greatest.
+
         Raises:
             BundleError: A logit is no number.
         """
-        best = self._best(logits)
-        chosen = softmax(logits.astype(np.float64))[np.arange(len(best)), best]
-        return [self.labels[index] for index in best], chosen.tolist()
+        return self._tags([logits])[0]
+
+    def n_best(self, logits: np.ndarray, num: int) -> list[tuple[list[str], float]]:
+        """The likeliest sequences of tags, with the probability of each.
+
+        Args:
+            logits: ``(tokens, labels)``, at least one token.
+            num: How many.
+
+        Returns:
+            At most ``num``, the likeliest first; as many as are possible.
+
+        Raises:
+            BundleError: A logit is no number.
+        """
+        refuse_nan(logits)
+        L = len(self.labels)
+        weights = np.zeros((L + 1, L + 1)) if self.chain is None else self.chain.weights
+        total = log_partition(weights, logits)
+        return [
+            ([self.labels[index] for index in path], float(np.exp(score - total)))
+            for path, score in n_best_paths(weights, logits, num)
+        ]
 
     def decode(
         self, logits: np.ndarray, source: str, tokens: Sequence[tuple[str, int, int]] = ()
     ) -> Tagging:
-        """The likeliest tag of each token, beside the token.
+        """The tag of each token, beside the token.
 
         Args:
             logits: ``(tokens, labels)``.
@@ -118,12 +193,25 @@ class TaggingDecoder(Decoder):
             ValueError: There are not as many tokens as rows of logits.
             BundleError: A logit is no number.
         """
-        rows = zip(tokens, *self.decode_tags(logits), strict=True)
-        tagged = tuple(
-            TaggedToken(text=text, tag=tag, probability=probability, start=start, end=end)
-            for (text, start, end), tag, probability in rows
-        )
-        return Tagging(source=source, tokens=tagged)
+        return self.decode_all([logits], [source], [tokens])[0]
+
+    def decode_all(
+        self,
+        logits: Sequence[np.ndarray],
+        sources: Sequence[str],
+        tokens: Sequence[Sequence[tuple[str, int, int]]],
+    ) -> list[Tagging]:
+        """:meth:`decode` for several sentences, which with ``crf`` is faster at once."""
+        return [
+            Tagging(
+                source=source,
+                tokens=tuple(
+                    TaggedToken(text=text, tag=tag, probability=probability, start=start, end=end)
+                    for (text, start, end), tag, probability in zip(given, *tagged, strict=True)
+                ),
+            )
+            for source, given, tagged in zip(sources, tokens, self._tags(logits), strict=True)
+        ]
 
     def decode_empty(self, source: str) -> Tagging:
         """The answer to an empty text: no tokens.
@@ -204,7 +292,7 @@ class TaggingDecoder(Decoder):
             BundleError: A logit is no number.
         """
         truth = np.concatenate([np.zeros(0, np.int64), *targets])
-        best = np.concatenate([np.zeros(0, np.int64), *map(self._best, logits)])
+        best = np.concatenate([np.zeros(0, np.int64), *self._best(logits)])
         return confusion_matrix(truth[truth >= 0], best[truth >= 0], len(self.labels))
 
     def mistakes(self, logits: np.ndarray, target: np.ndarray) -> list[Wrong]:
@@ -248,13 +336,38 @@ class TaggingDecoder(Decoder):
                 "the tag",
             )
 
-    def _index(self, tag: str) -> int:
-        known = self.indices.get(tag)
-        return self._unseen.setdefault(tag, -1 - len(self._unseen)) if known is None else known
+    def _check_pairs(self, pairs: Iterable[Pair], source: str) -> None:
+        scheme = self.options.scheme
+        for before, after in () if scheme == "auto" else pairs:
+            if not may_follow(before or "O", after or "O", scheme):
+                first = f"'{before}'" if before else "the sentence's beginning"
+                second = f"'{after}'" if after else "its end"
+                raise DataError(
+                    f"{source}: {second} after {first} does not fit the scheme '{scheme}'",
+                    why="head.crf makes it impossible, so it can't be learnt",
+                    fix="Mend the tags, or set the head's scheme to 'auto', with which whatever "
+                    "the training data show is possible",
+                )
 
-    def _best(self, logits: np.ndarray) -> np.ndarray:
-        refuse_nan(logits)
-        return np.asarray(logits.argmax(axis=1))
+    def _best(self, logits: Sequence[np.ndarray]) -> list[np.ndarray]:
+        """The index of each token's tag."""
+        for row in logits:
+            refuse_nan(row)
+        if self.chain is None:
+            return [np.asarray(row.argmax(axis=1)) for row in logits]
+        return best_paths(self.chain.weights, logits)
+
+    def _tags(self, logits: Sequence[np.ndarray]) -> list[tuple[list[str], list[float]]]:
+        """The tags and their probabilities of each sentence."""
+        best = self._best(logits)
+        if self.chain is None:
+            likely = [softmax(row.astype(np.float64)) for row in logits]
+        else:
+            likely = marginals(self.chain.weights, logits)
+        return [
+            ([self.labels[index] for index in path], row[np.arange(len(path)), path].tolist())
+            for path, row in zip(best, likely, strict=True)
+        ]
 
     def _names(
         self, logits: Sequence[np.ndarray], targets: Sequence[np.ndarray]
@@ -263,7 +376,7 @@ class TaggingDecoder(Decoder):
         # A negative index counts from the end, where the first unseen tag stands last.
         names = [*self.labels, *reversed(self._unseen)]
         truth = [[names[index] for index in row.tolist()] for row in targets]
-        predicted = [[self.labels[index] for index in self._best(row).tolist()] for row in logits]
+        predicted = [[self.labels[index] for index in row.tolist()] for row in self._best(logits)]
         return truth, predicted
 
 

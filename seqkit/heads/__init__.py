@@ -100,6 +100,14 @@ class TaggingOptions(Options, frozen=True, kw_only=True):
             "training tags."
         ),
     ] = "auto"
+    crf: Annotated[
+        bool,
+        Meta(
+            description="Score the tags of a sentence together, by which may follow which, rather "
+            "than each by itself: a conditional random field (Lafferty et al. 2001; Lample et al. "
+            "2016)."
+        ),
+    ] = False
 
 
 HEADS = [

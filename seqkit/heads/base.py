@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from seqkit.cells.base import Cell
 from seqkit.decoding.base import Decoder
-from seqkit.encoding import Encoded
+from seqkit.encoding import IGNORED, Encoded
 from seqkit.nn.embedding import Embedding
 
 
@@ -36,6 +36,8 @@ class Head(nn.Module, ABC):
     #: Whether what the decoder reads is found by :meth:`answers`, as a sequence-to-sequence head
     #: does, rather than being the logits.
     searches: ClassVar[bool] = False
+    #: What marks, among the targets of :meth:`loss`, a token whose tag training never showed.
+    unseen_target: int = IGNORED
 
     def __init__(
         self, input_size: int, output_size: int, options: Any, *, directions: int = 1
@@ -71,6 +73,16 @@ class Head(nn.Module, ABC):
         Args:
             examples: With their targets.
             generator: What is random is drawn from it.
+        """
+
+    def teach(self, decoder: Decoder) -> None:
+        """Hand the decoder what training has learnt and what answers depend on, beside the logits.
+
+        Called before the development data are scored, and before the bundle is written.
+
+        Args:
+            decoder: The one that :meth:`prepare` saw; what it is given must survive
+                :meth:`~seqkit.decoding.base.Decoder.save`.
         """
 
     def directly(self, ids: Tensor, lengths: Tensor) -> Tensor | None:

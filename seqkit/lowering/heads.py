@@ -77,7 +77,10 @@ def classification(graph: Graph, head: HeadInput) -> str:
 
 
 def tagging(graph: Graph, head: HeadInput) -> str:
-    """``tagging``: ``(T, B, L)``."""
+    """``tagging``: ``(T, B, L)``; a chain's transitions are the decoder's, which has its own."""
+    if head.options.crf:
+        for name in ("crf.scores", "crf.barrier"):
+            head.weights.take(name, head.output_size + 1, head.output_size + 1)
     weight = head.weights.take("output.weight", head.output_size, head.input_size)
     bias = graph.constant(head.weights.take("output.bias", head.output_size))
     return graph.add("Add", graph.add("MatMul", head.steps, graph.constant(weight.T)), bias)

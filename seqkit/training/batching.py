@@ -67,11 +67,12 @@ class Batch:
         return Batch(moved[0], self.lengths.to(device), moved[1], moved[2], self.fresh, spelling)
 
 
-def collate(examples: Sequence[Encoded]) -> Batch:
+def collate(examples: Sequence[Encoded], *, unseen: int = IGNORED) -> Batch:
     """Pad examples on the right to the longest of them.
 
     Args:
         examples: At least one; either all have targets or none.
+        unseen: As :meth:`seqkit.encoding.Encoded.step_targets` has it.
 
     Returns:
         A batch of at least one step, so that empty texts have somewhere to stand.
@@ -79,7 +80,7 @@ def collate(examples: Sequence[Encoded]) -> Batch:
     padded = pad(examples)
     targets = None
     if examples[0].target is not None:
-        targets = _beside([e.step_targets() for e in examples])
+        targets = _beside([e.step_targets(unseen=unseen) for e in examples])
     return Batch(
         torch.from_numpy(padded.ids),
         torch.from_numpy(padded.lengths),

@@ -120,6 +120,7 @@ class Cache:
         """
         try:
             index, corpus = self._read()
+            decoder.labels = index.labels
             tokenizer.load(self.path / _TOKENIZER)
             decoder.load(self.path / _HEAD)
         except FileNotFoundError:
@@ -129,7 +130,6 @@ class Cache:
         except (OSError, _DamagedError, SeqkitError) as error:
             self._damaged(str(error))
             return None
-        decoder.labels = index.labels
         decoder.use(tokenizer)
         with contextlib.suppress(OSError):
             os.utime(self.path)  # the latest used ones are kept

@@ -120,6 +120,8 @@ class Run:
             if not resume:
                 trainer.study()
             outcome = trainer.run()
+            trainer.network.load_state_dict(outcome.weights)
+            trainer.network.head.teach(self.decoder)
             self._close(outcome, self._manifest(outcome, corpus, trainer.network))
 
     def _begun(self, *, resume: bool, overwrite: bool) -> Progress | None:
@@ -207,7 +209,12 @@ class Run:
             return lambda: score_streams(
                 network, corpus.dev, characters=corpus.dev_characters, device=self.device
             )
-        return lambda: score_examples(network, corpus.dev, self.decoder, self.device).scores
+
+        def score() -> dict[str, float]:
+            network.head.teach(self.decoder)
+            return score_examples(network, corpus.dev, self.decoder, self.device).scores
+
+        return score
 
     def _open(self, trainer: Trainer, *, resume: bool) -> None:
         """Prepare the directory, go on from its checkpoint, and make the callbacks."""

@@ -59,7 +59,7 @@ def score_examples(
     total = count = 0.0
     for indices in alike(examples):
         chosen = [examples[i] for i in indices]
-        moved = collate(chosen).to(device)
+        moved = collate(chosen, unseen=network.head.unseen_target).to(device)
         assert moved.targets is not None
         output = network(moved.ids, moved.lengths, moved.features, moved.spelling)
         loss, steps = network.head.loss(output, moved.targets, moved.lengths)

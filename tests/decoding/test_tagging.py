@@ -193,3 +193,98 @@ def test_nothing_can_not_be_scored():
     decoder = fitted("A B")
     with pytest.raises(DataError, match="nothing to score"):
         decoder.score([np.zeros((0, 2))], [np.zeros(0, np.int64)])
+
+
+def chained(*sentences: str, scheme: str = "auto") -> TaggingDecoder:
+    decoder = TaggingDecoder(TaggingOptions(scheme=scheme, crf=True))
+    decoder.fit([example(tags, line) for line, tags in enumerate(sentences, start=1)])
+    return decoder
+
+
+class TestChain:
+    """With transitions between tags."""
+
+    def test_tags_are_those_of_the_likeliest_sequence(self):
+        """I-x is the likeliest second tag alone, but can't stand after O."""
+        decoder = chained("B-x I-x O")
+        logits = np.log(np.array([[1, 1, 8], [2, 5, 3]], np.float32))
+        # O O: 24, O B: 16, B I: 5, B O: 3, B B: 2, and I-x begins none
+        tags, probabilities = decoder.decode_tags(logits)
+        assert tags == ["O", "O"]
+        assert probabilities == pytest.approx([40 / 50, 27 / 50])
+        assert decoder.score([logits], [decoder.target(example("O O"))])["accuracy"] == 1
+
+    def test_several_sentences_are_answered_as_one_by_one(self):
+        decoder = chained("B-x I-x O O", "O B-x B-x I-x I-x")
+        rng = np.random.default_rng(0)
+        decoder.learn(rng.normal(size=(4, 4)).astype(np.float32))
+        logits = [rng.normal(size=(n, 3)).astype(np.float32) for n in (3, 0, 1, 6)]
+        tokens = [[(f"w{i}", 3 * i, 3 * i + 2) for i in range(len(row))] for row in logits]
+        sources = ["a", "b", "c", "d"]
+        together = decoder.decode_all(logits, sources, tokens)
+        for answer, *given in zip(together, logits, sources, tokens, strict=True):
+            alone = decoder.decode(*given)
+            assert answer.source == alone.source
+            assert [(t.text, t.tag, t.start) for t in answer.tokens] == [
+                (t.text, t.tag, t.start) for t in alone.tokens
+            ]
+            assert [t.probability for t in answer.tokens] == pytest.approx(
+                [t.probability for t in alone.tokens]
+            )
+
+    def test_the_likeliest_sequences_have_their_probabilities(self):
+        decoder = chained("B-x I-x O")
+        logits = np.log(np.array([[1, 1, 8], [2, 5, 3]], np.float32))
+        assert decoder.n_best(logits, 3) == [
+            (["O", "O"], pytest.approx(24 / 50)),
+            (["O", "B-x"], pytest.approx(16 / 50)),
+            (["B-x", "I-x"], pytest.approx(5 / 50)),
+        ]
+        assert len(decoder.n_best(logits, 100)) == 5
+
+    def test_a_scheme_by_name_refuses_data_in_another(self):
+        with pytest.raises(
+            DataError, match=r"data\.conll:2: 'I-x' after 'O' does not fit the scheme 'bio'"
+        ):
+            chained("B-x I-x O", "O I-x", scheme="bio")
+        with pytest.raises(DataError, match=r"'I-x' after the sentence's beginning"):
+            chained("I-x O", scheme="bio")
+        with pytest.raises(DataError, match=r"its end after 'B-x' does not fit the scheme 'bioes'"):
+            chained("O B-x", scheme="bioes")
+
+    def test_without_a_name_what_the_data_show_is_possible(self):
+        """IOB1, where a span begins with I unless it follows another of its type."""
+        decoder = chained("I-x I-x B-x O I-x")
+        assert decoder.scheme == "bio"
+        assert decoder.target(example("O I-x")).tolist() == [2, 1]
+
+    def test_a_tag_that_can_not_stand_there_counts_as_wrong(self):
+        decoder = chained("B-x I-x O")
+        target = decoder.target(example("O I-x I-x"))
+        assert target.tolist() == [2, -1, 1]
+        logits = logits_for(decoder, "O B-x I-x")
+        assert decoder.score([logits], [target])["accuracy"] == 2 / 3
+        assert [(w.step, w.truth) for w in decoder.mistakes(logits, target)] == [(1, "I-x")]
+
+    def test_it_survives_saving(self, tmp_path):
+        decoder = chained("B-x I-x O")
+        decoder.learn(np.arange(16, dtype=np.float32).reshape(4, 4))
+        decoder.save(tmp_path)
+        again = TaggingDecoder(decoder.options, decoder.labels)
+        again.load(tmp_path)
+        logits = np.random.default_rng(0).normal(size=(5, 3)).astype(np.float32)
+        assert again.decode_tags(logits) == decoder.decode_tags(logits)
+
+    def test_of_other_labels_it_is_refused(self, tmp_path):
+        chained("B-x I-x O").save(tmp_path)
+        with pytest.raises(BundleError, match=r"transitions\.safetensors is damaged"):
+            TaggingDecoder(TaggingOptions(crf=True), ("A", "B")).load(tmp_path)
+
+    def test_without_crf_nothing_is_written(self, tmp_path):
+        fitted("B-x I-x O").save(tmp_path)
+        assert list(tmp_path.iterdir()) == []
+
+
+def test_tags_that_stand_alone_have_likeliest_sequences_too():
+    found = fitted("A B").n_best(np.log(np.array([[1, 3], [9, 1]])), 2)
+    assert found == [(["B", "A"], pytest.approx(0.675)), (["A", "A"], pytest.approx(0.225))]

@@ -23,18 +23,30 @@ def ready(head: Head) -> Head:
     return head
 
 
+class Loss(nn.Module):
+    """A head's loss as one function of its input and its parameters."""
+
+    def __init__(self, head: Head, targets: Tensor, lengths: Tensor) -> None:
+        super().__init__()
+        self.head, self.targets, self.lengths = head, targets, lengths
+
+    def forward(self, encoded: Tensor) -> Tensor:
+        logits = self.head(encoded, self.lengths)
+        return self.head.loss(logits, self.targets, self.lengths)[0]
+
+
 @pytest.fixture
 def gradients_are_right() -> Callable[[Head, Tensor, Tensor], None]:
     """Hold the gradient of the loss against finite differences, for input and parameters."""
 
     def check(head: Head, targets: Tensor, lengths: Tensor) -> None:
-        names, weights = zip(*ready(head).named_parameters(), strict=True)
+        whole = Loss(ready(head), targets, lengths)
+        names, weights = zip(*whole.named_parameters(), strict=True)
         T, B = int(lengths.max()), len(lengths)
 
         def loss(encoded: Tensor, *values: Tensor) -> Tensor:
             given = dict(zip(names, values, strict=True))
-            logits = torch.func.functional_call(head, given, (encoded, lengths))
-            return head.loss(logits, targets, lengths)[0]
+            return torch.func.functional_call(whole, given, (encoded,))
 
         inputs = [draw(T, B, head.input_size, seed=5), *(w.detach() for w in weights)]
         assert torch.autograd.gradcheck(loss, [t.requires_grad_() for t in inputs])

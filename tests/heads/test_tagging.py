@@ -7,13 +7,15 @@ import math
 import pytest
 import torch
 
+from seqkit.decoding.tagging import TaggingDecoder
 from seqkit.encoding import IGNORED
+from seqkit.examples import TokensExample
 from seqkit.heads import TaggingOptions
 from seqkit.heads.tagging import TaggingHead
 
 
-def made() -> TaggingHead:
-    return TaggingHead(4, 3, TaggingOptions())
+def made(*, crf: bool = False) -> TaggingHead:
+    return TaggingHead(4, 3, TaggingOptions(crf=crf))
 
 
 def test_loss_is_summed_over_the_steps_that_have_a_tag():
@@ -33,9 +35,39 @@ def test_steps_without_a_tag_move_neither_loss_nor_gradient():
     assert torch.equal(logits.grad, torch.zeros(2, 1, 3))
 
 
-def test_gradients_and_padding(gradients_are_right, padding_does_not_matter):
+def test_with_a_chain_the_loss_is_of_sequences():
+    """Two tokens of two tags, a transition that counts 2: by hand."""
+    head = TaggingHead(1, 2, TaggingOptions(crf=True))
+    assert head.crf is not None
+    with torch.no_grad():
+        head.crf.scores.zero_()[0, 1] = math.log(2)
+    logits = torch.tensor([[[math.log(3), 0.0]], [[0.0, 0.0]]])
+    total, count = head.loss(logits, torch.tensor([[0], [1]]), torch.tensor([2]))
+    # 00: 3, 01: 3 * 2, 10: 1, 11: 1
+    assert total.item() == pytest.approx(math.log(11 / 6), rel=1e-5)
+    assert count.item() == 2
+
+
+def test_the_chain_rules_out_what_the_decoder_does_and_teaches_it_the_rest():
+    sentence = TokensExample(("a", "b", "c"), "", ("O", "B-x", "I-x"))
+    head, decoder = made(crf=True), TaggingDecoder(TaggingOptions(crf=True))
+    decoder.fit([sentence])
+    head.prepare(decoder, [])
+    assert head.crf is not None
+    assert head.crf.barrier.nonzero().tolist() == [[2, 1], [3, 1]]  # O to I, beginning to I
+    with torch.no_grad():
+        head.crf.scores.fill_(0.5)
+    head.teach(decoder)
+    with torch.no_grad():
+        head.crf.scores.fill_(0.25)
+    assert decoder.chain is not None
+    assert set(decoder.chain.scores.ravel().tolist()) == {0.5}
+
+
+@pytest.mark.parametrize("crf", [False, True])
+def test_gradients_and_padding(gradients_are_right, padding_does_not_matter, crf):
     lengths = torch.tensor([3, 1])
     targets = torch.tensor([[1, 2], [IGNORED, IGNORED], [0, IGNORED]])
-    gradients_are_right(made(), targets, lengths)
+    gradients_are_right(made(crf=crf), targets, lengths)
     padded = torch.cat([targets, torch.full((2, 2), IGNORED)])
-    padding_does_not_matter(made(), padded, lengths)
+    padding_does_not_matter(made(crf=crf), padded, lengths)

@@ -143,6 +143,16 @@ def test_a_model_that_reads_characters_takes_the_distinct_words_and_their_places
         assert lowered.characters
 
 
+def test_tags_in_a_chain_have_the_logits_of_tags_alone(tmp_path):
+    given, found = texts(3, steps=True), []
+    for crf in (True, False):
+        head = {"name": "tagging", "crf": crf}
+        bundle = Drawn(tmp_path, head=head, embedding={"size": 4})
+        check_same(bundle)
+        found += OnnxRuntime(bundle).logits(given)
+    np.testing.assert_array_equal(*found)
+
+
 @pytest.mark.parametrize("both", [False, True])
 @pytest.mark.parametrize("pooling", ["last", "mean", "max", "attention"])
 @pytest.mark.parametrize("ngrams", [0, 3])

@@ -51,6 +51,11 @@ class TestTagging(HeadContract):
     name = "tagging"
 
 
+class TestChain(HeadContract):
+    name = "tagging"
+    options: ClassVar = {"crf": True}
+
+
 class TestTaggingWithFeatures(HeadContract):
     name = "tagging"
     sections: ClassVar = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+from typing import Any
 
 import numpy as np
 
@@ -125,12 +126,16 @@ class Network:
     def _made_head(
         self, bundle: Bundle, eight: bool
     ) -> tuple[Classifier | Tagger | None, list[PackedCell]]:
-        name, options = bundle.recipe.head.name, bundle.recipe.head.options
+        name = bundle.recipe.head.name
+        options: Any = bundle.recipe.head.options
         D = self.directions * self.H
         if name == "classification":
             return Classifier(self._take, D, bundle.decoder.output_size, options), []
         if name == "tagging":
             L = bundle.decoder.output_size
+            if options.crf:  # the decoder has transitions of its own
+                for table in ("scores", "barrier"):
+                    self._take(f"head.crf.{table}", L + 1, L + 1)
             return Tagger(self._take, self.H, self.P, L, self.directions), []
         packed: list[PackedCell] = []
         for W, b in products(self._take, D, self.V, options, self.embedding):

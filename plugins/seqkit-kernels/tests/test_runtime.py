@@ -105,8 +105,10 @@ def test_an_answer_depends_neither_on_what_was_asked_before_nor_on_its_neighbour
 
 
 @pytest.mark.parametrize("cell", ["lstm", "gru"])
-def test_tokens_get_the_logits_that_torch_gives(level, made, cell):
-    bundle = made("tagging", cell={"name": cell}, encoder={"layers": 2, "bidirectional": True})
+@pytest.mark.parametrize("crf", [False, True])
+def test_tokens_get_the_logits_that_torch_gives(level, made, cell, crf):
+    stack = {"layers": 2, "bidirectional": True}
+    bundle = made("tagging", cell={"name": cell}, encoder=stack, head={"crf": crf})
     sentences = examples(bundle, *LENGTHS)
     close(CompiledRuntime(bundle).logits(sentences), TorchRuntime(bundle).logits(sentences))
 
