@@ -27,6 +27,7 @@ class Network(nn.Module):
         output_size: ``L``, logits of the head.
         feature_buckets: Rows of the tokenizer's feature table; 0 for none.
         kernels: What computes its parts in their place.
+        half_precision: Whether the head's products are computed in bfloat16 while training.
     """
 
     def __init__(
@@ -37,8 +38,10 @@ class Network(nn.Module):
         output_size: int,
         feature_buckets: int = 0,
         kernels: Kernels = NO_KERNELS,
+        half_precision: bool = False,
     ) -> None:
         super().__init__()
+        self.half_precision = half_precision
         # torch.nn's own layers draw from the global generator when made, plugins' ones too
         with torch.random.fork_rng(devices=()):
             self._build(recipe, vocab_size, output_size, feature_buckets, kernels)
@@ -128,6 +131,11 @@ class Network(nn.Module):
         return self._logits(encoded, ids, lengths), state
 
     def _logits(self, encoded: Tensor, ids: Tensor, lengths: Tensor) -> Tensor:
-        logits: Tensor = self.head(encoded, lengths)
+        if self.half_precision and self.training:
+            # the layers are left out: torch's LSTM of 512 units took as long in either precision
+            with torch.autocast(encoded.device.type, dtype=torch.bfloat16):
+                logits: Tensor = self.head(encoded, lengths).to(encoded.dtype)
+        else:
+            logits = self.head(encoded, lengths)
         direct = self.head.directly(ids, lengths)
         return logits if direct is None else logits + direct

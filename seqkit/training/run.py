@@ -38,6 +38,7 @@ from seqkit.training.corpus import prepare
 from seqkit.training.events import Event, Finished, Started
 from seqkit.training.loop import Outcome, Trainer
 from seqkit.training.memory import keep_large_buffers
+from seqkit.training.precision import check_bfloat16
 from seqkit.training.scoring import score_examples, score_streams
 from seqkit.training.store import Corpus
 
@@ -53,7 +54,7 @@ class Run:
         observers: Told of each step and epoch, beside the recipe's callbacks.
 
     Raises:
-        UsageError: The recipe wants a GPU and there is none.
+        UsageError: The recipe wants a GPU and there is none, or a precision that is not here.
     """
 
     def __init__(
@@ -71,6 +72,8 @@ class Run:
         self.on_bad = on_bad
         self.observers = list(observers)
         self.device = _device(recipe.training.device)
+        if recipe.training.precision == "bfloat16":
+            check_bfloat16(self.device)
         self.spec = recipe.head_spec
         self.tokenizer: Tokenizer = registry.load_target("tokenizer", recipe.tokenizer.name)(
             recipe.tokenizer.options
@@ -181,6 +184,7 @@ class Run:
             output_size=self.tokenizer.vocab_size if self._streams else self.decoder.output_size,
             feature_buckets=self.tokenizer.feature_buckets,
             kernels=self._kernels(),
+            half_precision=self.recipe.training.precision == "bfloat16",
         ).to(self.device)
         network.reset_parameters(generator)
         # of running text, each token but the first is a target

@@ -105,3 +105,24 @@ def test_going_on_from_a_state_equals_the_whole():
     first, state = network.run(ids[:3], torch.tensor([3, 3]), network.initial_state(2))
     second, _ = network.run(ids[3:], torch.tensor([1, 1]), state)
     torch.testing.assert_close(torch.cat([first, second]), whole)
+
+
+def test_half_precision_is_the_heads_while_training_and_its_gradient_is_nearly_the_same():
+    ids, lengths = torch.tensor([[3, 4], [5, 6], [7, 8]]), torch.tensor([3, 3])
+    results = []
+    for half in (False, True):
+        tables = {"embedding": {"size": 3}, "head": {"name": "generation"}}
+        network = Network(recipes.parse(tables), vocab_size=V, output_size=V, half_precision=half)
+        network.reset_parameters(torch.Generator().manual_seed(1))
+        logits = network(ids, lengths)
+        assert logits.dtype == torch.float32
+        loss, _ = network.head.loss(logits, ids, lengths)
+        gradients = torch.autograd.grad(loss, list(network.parameters()))
+        results.append([logits, *gradients])
+        network.eval()
+        results[-1].append(network(ids, lengths))
+    single, less = results
+    torch.testing.assert_close(less, single, rtol=0.05, atol=0.05)
+    assert not torch.equal(less[0], single[0])
+    assert torch.equal(less[0].detach(), less[0].detach().bfloat16().float())
+    assert torch.equal(less[-1], single[-1])
