@@ -7,13 +7,16 @@ from collections.abc import Iterable, Iterator, Sequence
 import numpy as np
 
 from seqkit.bundle.load import Bundle
+from seqkit.decoding.adapting import FIXED, Adapting
 from seqkit.decoding.metrics import SUGGESTIONS, text_scores
 from seqkit.decoding.numerics import log_softmax
 from seqkit.encoding import Encoded, ExampleEncoder, join
+from seqkit.errors import UsageError
 from seqkit.examples import Example, text_of, words_of
 from seqkit.predicting import Predictor, blocks
 from seqkit.reports import Evaluation, Mistake
 from seqkit.runtimes.base import Runtime
+from seqkit.runtimes.choice import AUTO
 
 #: Texts that are read side by side at most, and the steps of each at least, as each begins with an
 #: empty state; torch's scores are counted so too.
@@ -21,8 +24,38 @@ _SIDE_BY_SIDE = 64
 _LEAST_STEPS = 2000
 
 
+def check_adapting(bundle: Bundle, runtime: str) -> None:
+    """Make sure that a model can learn from what it is scored on.
+
+    Args:
+        bundle: An open bundle.
+        runtime: The name of what is to run it.
+
+    Raises:
+        UsageError: Another head than generation, or another runtime than torch.
+    """
+    task = bundle.recipe.head.name
+    if bundle.recipe.head_spec.arity != "one-to-many":
+        raise UsageError(
+            f"{bundle.path} can't learn from what it is scored on",
+            why=f"its task is {task}, and a cache and dynamic evaluation are for generation",
+            fix="Leave out --cache and --dynamic",
+        )
+    if runtime not in (AUTO, "torch"):
+        raise UsageError(
+            f"The runtime '{runtime}' can't learn from what it is scored on",
+            why="torch alone has the layers' outputs and gradients",
+            fix="Leave out --runtime",
+        )
+
+
 def evaluate_with_torch(
-    bundle: Bundle, encoder: ExampleEncoder, examples: Sequence[Example], *, threads: int
+    bundle: Bundle,
+    encoder: ExampleEncoder,
+    examples: Sequence[Example],
+    *,
+    threads: int,
+    adapting: Adapting = FIXED,
 ) -> Evaluation:
     """All scores, with the loss, which is the head's and which only torch knows.
 
@@ -31,18 +64,25 @@ def evaluate_with_torch(
         encoder: The model's.
         examples: At least one.
         threads: As :class:`seqkit.runtimes.base.Runtime` has it.
+        adapting: What a generation model learns from them as it reads.
 
     Raises:
         DataError: A label is missing or unknown, or there is nothing to score.
+        UsageError: What is learnt makes the loss no number.
     """
     # heavy, and wanted only here
     from seqkit.runtimes.torch import TorchRuntime
+    from seqkit.training.adapting import score_adapting
     from seqkit.training.scoring import score_examples, score_streams
 
     network = TorchRuntime(bundle, threads=threads).network
     if bundle.recipe.head_spec.arity == "one-to-many":
         documents = [encoder.encode(e, with_target=False) for e in examples]
-        scores = score_streams(network, documents, characters=_characters(examples))
+        characters = _characters(examples)
+        if adapting.learns:
+            scores = score_adapting(network, documents, characters=characters, adapting=adapting)
+        else:
+            scores = score_streams(network, documents, characters=characters)
         return Evaluation(scores=scores, examples=len(examples))
     encoded = [encoder.encode(e, with_target=True) for e in examples]
     scored = score_examples(network, encoded, bundle.decoder, search=True)

@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, overload
 
 from seqkit.bundle.load import Bundle
+from seqkit.decoding.adapting import FIXED, Adapting
 from seqkit.decoding.beam import BeamSearch
 from seqkit.decoding.sampling import Sampling
 from seqkit.encoding import ExampleEncoder
@@ -316,23 +317,32 @@ class TextModel:
         words = self.recipe.head_spec.arity == "many-to-many"
         return Predictor(self._runtime, self._encoder, self._bundle.decoder, words)
 
-    def evaluate(self, examples: Iterable[Example]) -> Evaluation:
+    def evaluate(self, examples: Iterable[Example], *, adapting: Adapting = FIXED) -> Evaluation:
         """Score the model on labelled examples.
 
         Empty texts are left out and not counted, since their answer follows from no text. A model
         that was loaded for a runtime by its name is scored as that runs it, without the loss where
         the head alone knows it.
 
+        Args:
+            examples: Labelled, or texts for a generation model.
+            adapting: What a generation model learns from them as it reads.
+
         Raises:
             DataError: There are none, or a label is missing or unknown.
+            UsageError: Another model, or another runtime than torch, is to learn from them.
         """
-        from seqkit.evaluating import evaluate_with, evaluate_with_torch
+        from seqkit.evaluating import check_adapting, evaluate_with, evaluate_with_torch
 
         examples = list(examples)
         if not examples:
             raise DataError("There is nothing to evaluate", why="no example was read")
-        if self._runtime_name == AUTO:
-            return evaluate_with_torch(self._bundle, self._encoder, examples, threads=self._threads)
+        if adapting.learns:
+            check_adapting(self._bundle, self._runtime_name)
+        if self._runtime_name == AUTO or adapting.learns:
+            return evaluate_with_torch(
+                self._bundle, self._encoder, examples, threads=self._threads, adapting=adapting
+            )
         return evaluate_with(self._runtime, self._bundle, self._encoder, examples)
 
     def errors(self, examples: Iterable[Example], *, limit: int = 20) -> list[Mistake]:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from seqkit.cli.labelled import Labelled, labelled_options
-from seqkit.cli.options import format_option, model_argument, runtime_options
+from seqkit.cli.options import format_option, model_argument, runtime_options, struct_options
+from seqkit.decoding.adapting import Adapting
 
 if TYPE_CHECKING:
     from seqkit.reports import Evaluation
@@ -21,8 +22,20 @@ _WIDE = 12
 @model_argument
 @labelled_options
 @runtime_options
+@struct_options(Adapting)
 @format_option("table", "json", default="table")
-def evaluate(*, model: str, runtime: str, threads: int, form: str, **data: Any) -> None:
+def evaluate(
+    *,
+    model: str,
+    runtime: str,
+    threads: int,
+    cache: int,
+    cache_theta: float,
+    cache_lambda: float,
+    dynamic: float,
+    form: str,
+    **data: Any,
+) -> None:
     """Score MODEL, a bundle's folder or an installed model, on labelled data.
 
     Each FILE is read as the model's recipe says. Without any, the model is scored on the data that
@@ -33,13 +46,17 @@ def evaluate(*, model: str, runtime: str, threads: int, form: str, **data: Any) 
     Example:
       seqkit evaluate models/imdb-lstm
       seqkit evaluate models/reviews test.csv --format json
+      seqkit evaluate models/novel test.txt --cache 2000
     """
     from seqkit import api
     from seqkit.cli.output import to_json
 
     loaded = api.load(model, runtime=runtime, threads=threads)
     examples, skipped = Labelled(**data).read(loaded.recipe)
-    evaluation = loaded.evaluate(examples)
+    adapting = Adapting(
+        cache=cache, cache_theta=cache_theta, cache_lambda=cache_lambda, dynamic=dynamic
+    )
+    evaluation = loaded.evaluate(examples, adapting=adapting)
     skipped.report()
     if form == "json":
         click.echo(to_json(evaluation, indent=2))

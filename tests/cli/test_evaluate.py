@@ -181,3 +181,26 @@ def test_a_runtime_that_is_named_scores_as_torch_does(run, request, model):
         assert "loss" not in found["scores"]
         del best["loss"]
     assert found["scores"] == pytest.approx(best, rel=1e-5)
+
+
+class TestAdapting:
+    def test_a_cache_and_dynamic_evaluation_are_for_generation(self, run, reviews):
+        for option in (("--cache", "100"), ("--dynamic", "0.1")):
+            result = run("evaluate", reviews, *option)
+            assert result.exit_code == 2
+            assert "its task is classification" in result.stderr
+
+    def test_torch_alone_can(self, run, tales):
+        result = run("evaluate", tales, "--runtime", "onnx", "--cache", "10")
+        assert result.exit_code == 2
+        assert "Leave out --runtime" in result.stderr
+
+    def test_scores_change_with_what_is_learnt(self, run, tales):
+        def loss(*options):
+            result = run("evaluate", tales, *options, "--format", "json")
+            assert result.exit_code == 0, result.stderr
+            return json.loads(result.stdout)["scores"]["loss"]
+
+        with_cache = loss("--cache", "50", "--cache-lambda", "0.2")
+        assert len({loss(), with_cache, loss("--dynamic", "0.01")}) == 3
+        assert loss("--cache", "50", "--cache-lambda", "0.4") != with_cache
