@@ -58,10 +58,11 @@ _PUBLIC = {
     ],
     "Watching training": [
         "seqkit.training.callbacks: Observer",
-        "seqkit.training.events: Started Stepped Evaluated Finished",
+        "seqkit.training.events: Started Transferred Stepped Evaluated Finished",
     ],
     "Bundles": [
         "seqkit.bundle.manifest: read_manifest Manifest PartRecord CorpusRecord MachineRecord",
+        "seqkit.bundle.manifest: OriginRecord",
         "seqkit.bundle.load: open_bundle Bundle resolve",
     ],
     "Declaring a plugin": [

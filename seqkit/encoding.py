@@ -108,6 +108,8 @@ class ExampleEncoder:
         kept = slice(None)
         if most:
             kept = slice(-most, None) if self.limits.keep == "end" else slice(most)
+        if self.limits.reversed:  # for heads that read a whole text alone
+            kept = slice(None, None, -1)
         if not tokenizer.feature_count and self._spell is None:
             ids = np.asarray(self.encode_ids(text)[kept], dtype=np.int32)
             return Encoded(ids, target=target)

@@ -391,6 +391,12 @@ class TextModel:
                 f"The model {self.path} is for {self.task}, not for {task}",
                 fix=f"Use it with 'seqkit {own}', or name another model",
             )
+        if self.recipe.encoder.reversed:
+            raise UsageError(
+                f"The model {self.path} writes nothing",
+                why="it was trained with encoder.reversed, on texts read from their end",
+                fix="Begin other models from it with pretrained.backward_model",
+            )
 
     def _writer(
         self,

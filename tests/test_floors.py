@@ -25,6 +25,7 @@ FLOORS = {
         "ngrams",
         "spelling",
         "bundle",
+        "pretrained",
         "lowering",
         "corpora",
         "fetch",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from seqkit import recipe as recipes
-from seqkit.bundle.manifest import Manifest
+from seqkit.bundle.manifest import Manifest, OriginRecord
 from seqkit.recipe import Recipe
 
 _MOST_LABELS = 60
@@ -111,8 +111,18 @@ def _corpus(manifest: Manifest) -> str:
         f"- licence: {corpus.licence or 'not stated; ask its maker before passing it on'}",
         f"- training examples: {corpus.train_examples:,}",
         *(f"- source: {source}" for source in corpus.sources),
+        *(f"- began from: {_origin(origin)}" for origin in manifest.origins),
     ]
     return "\n".join(lines)
+
+
+def _origin(origin: OriginRecord) -> str:
+    taught = origin.corpus or "files of its maker"
+    licence = origin.licence or "not stated"
+    return (
+        f"{origin.name} ({origin.kind}), itself trained on {taught}; licence: {licence}; "
+        f"sha256 of its weights: {origin.sha256}"
+    )
 
 
 def _limits(manifest: Manifest, recipe: Recipe) -> list[str]:

@@ -89,6 +89,24 @@ class MachineRecord(_Record, frozen=True, kw_only=True):
     device: str = ""
 
 
+class OriginRecord(_Record, frozen=True, kw_only=True):
+    """What the weights began from, where that was not chance.
+
+    Attributes:
+        kind: The key of the recipe's section ``[pretrained]`` that names it.
+        name: A model's name.
+        sha256: A checksum of its weights, in hexadecimal.
+        corpus: What it was trained on, as :attr:`CorpusRecord.name` has it.
+        licence: That corpus's licence; empty where unknown.
+    """
+
+    kind: str
+    name: str
+    sha256: Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+    corpus: str
+    licence: str
+
+
 class Manifest(_Record, frozen=True, kw_only=True):
     """Everything about a bundle but its recipe, its vocabulary and its numbers.
 
@@ -109,6 +127,7 @@ class Manifest(_Record, frozen=True, kw_only=True):
         created: When it was written: UTC, ISO 8601.
         weights: How the weights are stored.
         machine: What it was trained on.
+        origins: What its weights began from; none where all were drawn.
     """
 
     format_version: Annotated[int, Meta(ge=1)] = FORMAT_VERSION
@@ -127,6 +146,7 @@ class Manifest(_Record, frozen=True, kw_only=True):
     created: str
     weights: Literal["float32", "float16"]
     machine: MachineRecord = MachineRecord()
+    origins: tuple[OriginRecord, ...] = ()
 
 
 def read_manifest(path: Path) -> Manifest:

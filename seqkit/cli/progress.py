@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, TextIO
 
-from seqkit.training.events import Evaluated, Event, Finished, Started, Stepped
+from seqkit.training.events import Evaluated, Event, Finished, Started, Stepped, Transferred
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -58,6 +58,8 @@ class Watch:
         match event:
             case Started():
                 self._begin(event)
+            case Transferred():
+                self._say(f"{event.source} knows {event.found:,} of {event.tokens:,} tokens")
             case Stepped():
                 self._step(event)
             case Evaluated():

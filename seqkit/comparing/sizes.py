@@ -9,6 +9,7 @@ from seqkit import lazy, registry
 from seqkit.corpora import Sources
 from seqkit.decoding.base import Decoder
 from seqkit.errors import DataError
+from seqkit.pretrained.beginning import Beginning
 from seqkit.readers.base import OnBad
 from seqkit.recipe import Recipe
 from seqkit.tokenizers.base import Tokenizer
@@ -43,16 +44,24 @@ def outside(recipe: Recipe, sources: Sources, on_bad: OnBad) -> Outside:
 
     Raises:
         DataError: A row is bad, or there is no development data to compare by.
+        RecipeError: A model that it begins from does not fit the recipe.
     """
     # the store of corpora is a part of training, whose batches are torch's
     from seqkit.training.corpus import prepare
 
-    spec = recipe.head_spec
-    tokenizer: Tokenizer = registry.load_target("tokenizer", recipe.tokenizer.name)(
-        recipe.tokenizer.options
-    )
+    beginning = Beginning(recipe)
+    recipe, spec = beginning.recipe, recipe.head_spec
+    make = registry.load_target("tokenizer", recipe.tokenizer.name)
+    tokenizer: Tokenizer = beginning.tokenizer or make(recipe.tokenizer.options)
     decoder: Decoder = lazy.load(spec.decoder)(recipe.head.options)
-    corpus = prepare(recipe, sources, tokenizer=tokenizer, decoder=decoder, on_bad=on_bad)
+    corpus = prepare(
+        recipe,
+        sources,
+        tokenizer=tokenizer,
+        decoder=decoder,
+        on_bad=on_bad,
+        vocabulary=beginning.vocabulary,
+    )
     if not corpus.dev:
         raise DataError(
             "There is no development data to compare by",

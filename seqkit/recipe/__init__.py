@@ -22,6 +22,7 @@ import msgspec
 
 from seqkit import registry
 from seqkit.errors import RecipeError, did_you_mean
+from seqkit.recipe.beginning import check_beginning
 from seqkit.recipe.sections import (
     ORDER,
     PARTS,
@@ -30,6 +31,7 @@ from seqkit.recipe.sections import (
     Corpus,
     Embedding,
     Encoder,
+    Pretrained,
     Top,
     Training,
 )
@@ -57,6 +59,7 @@ class Recipe:
     embedding: Embedding = field(default_factory=Embedding)
     cell: Part = field(default_factory=lambda: default_part("cell", "lstm"))
     encoder: Encoder = field(default_factory=Encoder)
+    pretrained: Pretrained = field(default_factory=Pretrained)
     training: Training = field(default_factory=Training)
     bundle: Bundle = field(default_factory=Bundle)
     callbacks: tuple[Part, ...] = field(
@@ -286,6 +289,13 @@ def _check_combination(recipe: Recipe, source: str) -> None:
             why=f"the {recipe.head.name} head has an answer to every token, so it reads them all",
             fix="Set encoder.max_tokens=0",
         )
+    if arity != "one-to-many" and recipe.encoder.reversed:
+        raise RecipeError(
+            f"{source}: encoder.reversed is set",
+            why=f"the {recipe.head.name} head reads texts from their beginning",
+            fix="Set encoder.reversed=false; encoder.bidirectional reads both ways",
+        )
+    check_beginning(recipe, source)
 
 
 def _check_characters(recipe: Recipe, source: str) -> None:

@@ -163,6 +163,40 @@ class Encoder(Options, frozen=True, kw_only=True):
         Literal["start", "end"],
         Meta(description="Which end of a text longer than max_tokens is read."),
     ] = "end"
+    reversed: Annotated[
+        bool,
+        Meta(
+            description="For generation, read each text from its end to its beginning. Such a "
+            "model writes nothing; the backward direction of others begins from it."
+        ),
+    ] = False
+
+
+class Pretrained(Options, frozen=True, kw_only=True):
+    """What the weights begin from, if not from chance."""
+
+    model: Annotated[
+        str,
+        Meta(
+            description="A generation model whose vectors and layers this one begins with "
+            "(Howard and Ruder 2018): an installed model's name, or a bundle, relative to the "
+            "working directory. Words that it does not know begin as the mean of those it does."
+        ),
+    ] = ""
+    backward_model: Annotated[
+        str,
+        Meta(
+            description="The same for the backward direction, trained with encoder.reversed; "
+            "embedding.size is then that of both models together."
+        ),
+    ] = ""
+    tokenizer: Annotated[
+        Literal["own", "theirs"],
+        Meta(
+            description="Whether words are learnt from the corpus, or those of pretrained.model "
+            "are taken over with its tokenizer, in the place of the section [tokenizer]."
+        ),
+    ] = "own"
 
 
 class Training(Options, frozen=True, kw_only=True):
@@ -326,6 +360,7 @@ SECTIONS: dict[str, type[Options]] = {
     "corpus": Corpus,
     "embedding": Embedding,
     "encoder": Encoder,
+    "pretrained": Pretrained,
     "training": Training,
     "bundle": Bundle,
 }
@@ -340,6 +375,7 @@ ORDER = (
     "cell",
     "encoder",
     "head",
+    "pretrained",
     "training",
     "bundle",
 )

@@ -99,14 +99,28 @@ class Cache:
 
     @classmethod
     def of(
-        cls, recipe: Recipe, sources: Sources, tokenizer: Tokenizer, decoder: Decoder
+        cls,
+        recipe: Recipe,
+        sources: Sources,
+        tokenizer: Tokenizer,
+        decoder: Decoder,
+        *,
+        vocabulary: str = "",
     ) -> Cache | None:
-        """The entry for a recipe's corpus; none where the files can't be looked at."""
+        """The entry for a recipe's corpus; none where the files can't be looked at.
+
+        Args:
+            recipe: What is trained.
+            sources: The corpus's files.
+            tokenizer: The recipe's.
+            decoder: The head's.
+            vocabulary: A checksum of the tokenizer's files, where it is not the corpus's own.
+        """
         base = _home(sources.train[0])
         folder = folder_of(base)
         known = Fingerprints(folder / _FILES)
         try:
-            key = _key(recipe, sources, (tokenizer, decoder), base, known)
+            key = _key(recipe, sources, (tokenizer, decoder), base, known, vocabulary=vocabulary)
         except OSError:  # which reading them will put into words
             return None
         return cls(folder, key, known)
@@ -272,7 +286,13 @@ def _home(path: Path) -> Path:
 
 
 def _key(
-    recipe: Recipe, sources: Sources, made: tuple[object, ...], base: Path, known: Fingerprints
+    recipe: Recipe,
+    sources: Sources,
+    made: tuple[object, ...],
+    base: Path,
+    known: Fingerprints,
+    *,
+    vocabulary: str,
 ) -> str:
     cls: type[Reader] = registry.load_target("reader", sources.reader.name)
     reader = cls(sources.reader.options, encoding=sources.encoding)
@@ -295,8 +315,9 @@ def _key(
         "reader": _part("reader", sources.reader),
         "tokenizer": _part("tokenizer", recipe.tokenizer),
         "head": [_part("head", recipe.head), recipe.head_spec.arity],
-        "limits": [recipe.encoder.max_tokens, recipe.encoder.keep],
+        "limits": [recipe.encoder.max_tokens, recipe.encoder.keep, recipe.encoder.reversed],
         "characters": recipe.embedding.spells,
+        "vocabulary": vocabulary,
     }
     return hashlib.sha256(msgspec.json.encode(parts, order="sorted")).hexdigest()[:32]
 

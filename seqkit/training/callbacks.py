@@ -10,7 +10,7 @@ import msgspec
 
 from seqkit.bundle.manifest import METRICS
 from seqkit.errors import TrainingError
-from seqkit.training.events import Evaluated, Event, Finished, Started
+from seqkit.training.events import Evaluated, Event, Finished, Started, Transferred
 
 
 class Observer(Protocol):
@@ -51,10 +51,12 @@ class JsonLines(Callback):
         Raises:
             TrainingError: The disk is full or can't be written.
         """
-        if not isinstance(event, Started | Evaluated | Finished):
+        if not isinstance(event, Started | Transferred | Evaluated | Finished):
             return
-        if not isinstance(event, Evaluated):
+        if isinstance(event, Started | Finished):
             event = msgspec.structs.replace(event, path=Path(event.path).name)
+        if isinstance(event, Transferred):
+            event = msgspec.structs.replace(event, source=Path(event.source).name)
         path = self.directory / METRICS
         try:
             if isinstance(event, Started) and event.step and path.is_file():

@@ -21,7 +21,13 @@ from seqkit.training.store import Corpus, Packer, digest
 
 
 def prepare(
-    recipe: Recipe, sources: Sources, *, tokenizer: Tokenizer, decoder: Decoder, on_bad: OnBad
+    recipe: Recipe,
+    sources: Sources,
+    *,
+    tokenizer: Tokenizer,
+    decoder: Decoder,
+    on_bad: OnBad,
+    vocabulary: str = "",
 ) -> Corpus:
     """Read and split a corpus, train the tokenizer, learn the labels, and encode.
 
@@ -34,11 +40,15 @@ def prepare(
         tokenizer: Is trained on the training examples.
         decoder: Learns the labels from them.
         on_bad: What to do with a bad row.
+        vocabulary: A checksum of the tokenizer's files, where it is trained already and is to stay
+            as it is.
 
     Raises:
         DataError: A row is bad, a label is missing, or there is nothing to train on.
     """
-    cache = Cache.of(recipe, sources, tokenizer, decoder) if recipe.corpus.cache else None
+    cache = None
+    if recipe.corpus.cache:
+        cache = Cache.of(recipe, sources, tokenizer, decoder, vocabulary=vocabulary)
     if cache is not None and (kept := cache.load(tokenizer, decoder)):
         return kept
     bad = 0
@@ -48,12 +58,19 @@ def prepare(
         bad += 1
         on_bad(error)
 
-    corpus = _encoded(recipe, sources, tokenizer, decoder, counted)
+    trained = bool(vocabulary)
+    corpus = _encoded(recipe, sources, tokenizer, decoder, counted, trained=trained)
     return corpus if cache is None or bad else cache.save(corpus, tokenizer, decoder)
 
 
 def _encoded(
-    recipe: Recipe, sources: Sources, tokenizer: Tokenizer, decoder: Decoder, on_bad: OnBad
+    recipe: Recipe,
+    sources: Sources,
+    tokenizer: Tokenizer,
+    decoder: Decoder,
+    on_bad: OnBad,
+    *,
+    trained: bool,
 ) -> Corpus:
     arity = recipe.head_spec.arity
     streams = arity == "one-to-many"
@@ -73,9 +90,12 @@ def _encoded(
         return Packer(e for e in numbers if streams or len(e))
 
     # a draft is of the texts alone, and of their ids
-    drafts = arity in ("one-to-many", "many-to-one") and not spells
+    drafts = not trained and arity in ("one-to-many", "many-to-one") and not spells
     draft = tokenizer.draft() if drafts else None
-    if draft is None:
+    if trained:
+        decoder.use(tokenizer)
+        packer = encoded(train, encoder)
+    elif draft is None:
         given = arity == "many-to-many"
         tokenizer.train(t for e in train for t in ([words_of(e)] if given else decoder.texts(e)))
         decoder.use(tokenizer)

@@ -45,6 +45,20 @@ class Started(Event, frozen=True, kw_only=True):
     metric: str
 
 
+class Transferred(Event, frozen=True, kw_only=True):
+    """Weights were taken over from elsewhere before the first step.
+
+    Attributes:
+        source: The model, or the file, as the recipe names it.
+        tokens: Tokens of the vocabulary, special symbols not counted.
+        found: How many of them it knew.
+    """
+
+    source: str
+    tokens: int
+    found: int
+
+
 class Stepped(Event, frozen=True, kw_only=True):
     """One optimiser step was done.
 

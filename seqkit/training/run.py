@@ -27,6 +27,7 @@ from seqkit.decoding.base import Decoder
 from seqkit.errors import BundleError, DataError, TrainingError, UsageError
 from seqkit.nn.kernels import NO_KERNELS, Kernels, installed
 from seqkit.nn.network import Network
+from seqkit.pretrained.beginning import Beginning
 from seqkit.readers.base import OnBad
 from seqkit.recipe import Recipe
 from seqkit.tokenizers.base import Tokenizer
@@ -35,12 +36,13 @@ from seqkit.training.batching import Examples, Streams, Targets, join
 from seqkit.training.callbacks import Observer
 from seqkit.training.checkpoint import Progress
 from seqkit.training.corpus import prepare
-from seqkit.training.events import Event, Finished, Started
+from seqkit.training.events import Event, Finished, Started, Transferred
 from seqkit.training.loop import Outcome, Trainer
 from seqkit.training.memory import keep_large_buffers
 from seqkit.training.precision import check_bfloat16
 from seqkit.training.scoring import score_examples, score_streams
 from seqkit.training.store import Corpus
+from seqkit.training.transfer import transfer
 
 
 class Run:
@@ -66,7 +68,8 @@ class Run:
         on_bad: OnBad,
         observers: Sequence[Observer],
     ) -> None:
-        self.recipe = recipe
+        self.beginning = Beginning(recipe)
+        self.recipe = recipe = self.beginning.recipe
         self.sources = sources
         self.out = out
         self.on_bad = on_bad
@@ -75,9 +78,9 @@ class Run:
         if recipe.training.precision == "bfloat16":
             check_bfloat16(self.device)
         self.spec = recipe.head_spec
-        self.tokenizer: Tokenizer = registry.load_target("tokenizer", recipe.tokenizer.name)(
-            recipe.tokenizer.options
-        )
+        make = registry.load_target("tokenizer", recipe.tokenizer.name)
+        self.tokenizer: Tokenizer = self.beginning.tokenizer or make(recipe.tokenizer.options)
+        self._transferred: list[Transferred] = []
         self.decoder: Decoder = lazy.load(self.spec.decoder)(recipe.head.options)
 
     @property
@@ -107,19 +110,23 @@ class Run:
             tokenizer=self.tokenizer,
             decoder=self.decoder,
             on_bad=self.on_bad,
+            vocabulary=self.beginning.vocabulary,
         )
-        progress = Progress(recipe=recipes.to_toml(self.recipe), data=corpus.digest)
+        data = self.beginning.digest(corpus.digest)
+        progress = Progress(recipe=recipes.to_toml(self.recipe), data=data)
         if before is not None and progress.data != before.data:
             raise DataError(
                 f"{self.out} was begun with other training data",
-                why="the corpus has changed since",
+                why="the corpus has changed since, or what [pretrained] names",
                 fix="Put the old files back, or start anew with --overwrite",
             )
         keep_large_buffers()
         with _threads(self.recipe.training.threads):
-            trainer = self._trainer(corpus, progress)
+            trainer = self._trainer(corpus, progress, fresh=not resume)
             self._open(trainer, resume=resume)
             self._tell(self._started(trainer, corpus))
+            for event in self._transferred:
+                self._tell(event)
             if not resume:
                 trainer.study()
             outcome = trainer.run()
@@ -160,9 +167,9 @@ class Run:
             )
         return before
 
-    def _trainer(self, corpus: Corpus, progress: Progress) -> Trainer:
+    def _trainer(self, corpus: Corpus, progress: Progress, *, fresh: bool) -> Trainer:
         generator = torch.Generator(self.device).manual_seed(self.recipe.random_seed)
-        network = self._network(corpus, generator)
+        network = self._network(corpus, generator, fresh=fresh)
         return Trainer(
             network,
             self._batches(corpus),
@@ -177,7 +184,7 @@ class Run:
             tell=self._tell,
         )
 
-    def _network(self, corpus: Corpus, generator: torch.Generator) -> Network:
+    def _network(self, corpus: Corpus, generator: torch.Generator, *, fresh: bool) -> Network:
         network = Network(
             self.recipe,
             vocab_size=self.tokenizer.vocab_size,
@@ -187,6 +194,8 @@ class Run:
             half_precision=self.recipe.training.precision == "bfloat16",
         ).to(self.device)
         network.reset_parameters(generator)
+        if fresh:  # otherwise a checkpoint has them all
+            self._transferred = transfer(self.beginning, self.tokenizer, network)
         # of running text, each token but the first is a target
         targets = [join(corpus.train)[1:]] if self._streams else Targets(corpus.train)
         network.head.prepare(self.decoder, targets)
@@ -281,6 +290,7 @@ class Run:
                 threads=torch.get_num_threads(),
                 device=self.device.type,
             ),
+            origins=self.beginning.origins,
         )
 
     def _close(self, outcome: Outcome, manifest: Manifest) -> None:

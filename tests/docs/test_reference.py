@@ -158,7 +158,7 @@ SHAPES: dict[str, list[type[msgspec.Struct]]] = {
     "`suggest`": [predictions.Suggestion],
     "`evaluate`": [reports.Evaluation],
     "`errors`": [reports.Mistake],
-    "`metrics.jsonl`": [events.Started, events.Evaluated, events.Finished],
+    "`metrics.jsonl`": [events.Started, events.Transferred, events.Evaluated, events.Finished],
 }
 
 
@@ -201,7 +201,7 @@ def test_the_bundle_page_shows_a_manifest_that_is_one(bundle_page):
 def test_the_bundle_page_names_every_file_and_key(bundle_page):
     files = [manifest.MANIFEST, manifest.RECIPE, manifest.WEIGHTS, manifest.CARD, manifest.METRICS]
     structs = [manifest.Manifest, manifest.PartRecord, manifest.CorpusRecord]
-    structs += [manifest.MachineRecord]
+    structs += [manifest.MachineRecord, manifest.OriginRecord]
     keys = [f.name for struct in structs for f in msgspec.structs.fields(struct)]
     folders = [f"{manifest.TOKENIZER}/", f"{manifest.CHECKPOINTS}/"]
     for name in [*files, *folders, *keys]:

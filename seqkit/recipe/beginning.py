@@ -1,0 +1,57 @@
+"""What a recipe may say of where its weights begin, as far as the recipe alone can tell."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from seqkit.errors import RecipeError
+
+if TYPE_CHECKING:
+    from seqkit.recipe import Recipe
+
+
+def check_beginning(recipe: Recipe, source: str) -> None:
+    """Make sure that the keys of ``[pretrained]`` go together and with the encoder.
+
+    Args:
+        recipe: All of it.
+        source: What errors call the recipe.
+
+    Raises:
+        RecipeError: They do not.
+    """
+    section, encoder = recipe.pretrained, recipe.encoder
+    if not section.model:
+        _check_without_model(recipe, source)
+    elif encoder.bidirectional and encoder.layers > 1:
+        raise RecipeError(
+            f"{source}: pretrained.model can't begin {encoder.layers} bidirectional layers",
+            why="the second layer reads both directions, and the model's reads its own alone",
+            fix="Set encoder.layers=1, or encoder.bidirectional=false",
+        )
+    if section.backward_model and not encoder.bidirectional:
+        raise RecipeError(
+            f"{source}: pretrained.backward_model is set, but not encoder.bidirectional",
+            why="there is no backward direction that could begin from it",
+            fix="Set encoder.bidirectional=true, or leave it out",
+        )
+    if section.backward_model and not recipe.embedding.size:
+        raise RecipeError(
+            f"{source}: pretrained.backward_model needs an embedding",
+            why="embedding.size is 0",
+            fix="Leave it out, or set embedding.size",
+        )
+
+
+def _check_without_model(recipe: Recipe, source: str) -> None:
+    section = recipe.pretrained
+    for key, given in (
+        ("backward_model", bool(section.backward_model)),
+        ("tokenizer", section.tokenizer == "theirs"),
+    ):
+        if given:
+            raise RecipeError(
+                f"{source}: pretrained.{key} is set, but not pretrained.model",
+                why="there is no model that it goes with",
+                fix=f"Set pretrained.model, or leave pretrained.{key} out",
+            )

@@ -1,0 +1,34 @@
+"""Weights that a network begins with instead of drawn ones."""
+
+from __future__ import annotations
+
+import torch
+
+from seqkit.nn.network import Network
+from seqkit.pretrained.beginning import Beginning
+from seqkit.tokenizers.base import Tokenizer
+from seqkit.training.events import Transferred
+
+
+@torch.no_grad()
+def transfer(beginning: Beginning, tokenizer: Tokenizer, network: Network) -> list[Transferred]:
+    """Give a network the weights that it begins from; all others stay as they were drawn.
+
+    Args:
+        beginning: Where they are from.
+        tokenizer: The network's, trained.
+        network: Its parameters are changed.
+
+    Returns:
+        What to tell of it, an event for each source.
+
+    Raises:
+        SeqkitError: See :meth:`Beginning.take`.
+    """
+    shapes = {name: tuple(p.shape) for name, p in network.named_parameters()}
+    told = []
+    for taken in beginning.take(tokenizer, shapes):
+        for name, array in taken.weights.items():
+            network.get_parameter(name).copy_(torch.from_numpy(array))
+        told.append(Transferred(source=taken.source, tokens=taken.tokens, found=taken.found))
+    return told
