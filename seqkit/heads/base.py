@@ -134,3 +134,19 @@ class Head(nn.Module, ABC):
             Two scalars, in nats and steps; training minimises their ratio. In evaluation mode the
             loss is not weighed by anything that only helps training.
         """
+
+    def divergence(self, logits: Tensor, answers: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
+        """How far what some logits say is from what others say, for virtual adversarial training.
+
+        That is the Kullback-Leibler divergence ``KL(answers || logits)`` of the distributions. A
+        head without it is trained without that.
+
+        Args:
+            logits: What :meth:`forward` returned.
+            answers: The same of the same texts, through which no gradient flows.
+            lengths: ``(B,)`` int64.
+
+        Returns:
+            The sum over all texts, in nats, and how many answers it was summed over.
+        """
+        raise NotImplementedError(f"{type(self).__name__} does not tell")

@@ -139,3 +139,14 @@ class ClassificationHead(Head):
         if self.training and self.label_weights is not None:
             losses = losses * self.label_weights[targets]  # (B,)
         return losses.sum(), count
+
+    def divergence(self, logits: Tensor, answers: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
+        """Summed over the batch and its labels, and the number of texts."""
+        count = torch.tensor(len(logits), device=logits.device)
+        if self.binary or self.options.multi_label:
+            # of a label that holds and one that doesn't
+            logits, answers = (torch.stack([x, torch.zeros_like(x)]) for x in (logits, answers))
+            told, given = logits.log_softmax(dim=0), answers.log_softmax(dim=0)
+        else:
+            told, given = logits.log_softmax(dim=1), answers.log_softmax(dim=1)
+        return F.kl_div(told, given, reduction="sum", log_target=True), count

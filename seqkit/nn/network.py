@@ -120,8 +120,11 @@ class Network(nn.Module):
             features: ``(T, B, F)`` int64 or none.
             spelling: The words' characters or none.
         """
-        encoded = self.encoder(self.embedding(ids, features, spelling), lengths)
-        return self._logits(encoded, ids, lengths)
+        return self.from_vectors(self.embedding(ids, features, spelling), ids, lengths)
+
+    def from_vectors(self, x: Tensor, ids: Tensor, lengths: Tensor) -> Tensor:
+        """The head's logits, from what the embedding makes of ``ids``, or from what is near it."""
+        return self._logits(self.encoder(x, lengths), ids, lengths)
 
     def run(
         self, ids: Tensor, lengths: Tensor, state: EncoderState, features: Tensor | None = None

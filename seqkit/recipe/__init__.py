@@ -295,7 +295,26 @@ def _check_combination(recipe: Recipe, source: str) -> None:
             why=f"the {recipe.head.name} head reads texts from their beginning",
             fix="Set encoder.reversed=false; encoder.bidirectional reads both ways",
         )
+    _check_adversarial(recipe, source)
     check_beginning(recipe, source)
+
+
+def _check_adversarial(recipe: Recipe, source: str) -> None:
+    adversarial = recipe.training.adversarial
+    if adversarial == "none":
+        return
+    if recipe.head_spec.arity == "one-to-many":
+        raise RecipeError(
+            f"{source}: training.adversarial is {adversarial}",
+            why=f"the {recipe.head.name} head reads a running text, and whole texts are moved",
+            fix="Set training.adversarial=none",
+        )
+    if not recipe.embedding.size:
+        raise RecipeError(
+            f"{source}: training.adversarial is {adversarial}",
+            why="with embedding.size=0 there are no vectors to move",
+            fix="Set embedding.size, or training.adversarial=none",
+        )
 
 
 def _check_characters(recipe: Recipe, source: str) -> None:

@@ -301,6 +301,22 @@ class Training(Options, frozen=True, kw_only=True):
             "to step (TAR, Merity et al. 2017).",
         ),
     ] = 0.0
+    adversarial: Annotated[
+        Literal["none", "adversarial", "virtual"],
+        Meta(
+            description="Learn also from vectors moved to where the loss grows fastest "
+            "(adversarial) or the answer changes fastest (virtual); Miyato, Dai and Goodfellow "
+            "2017. Takes two or three times as long."
+        ),
+    ] = "none"
+    adversarial_epsilon: Annotated[
+        float,
+        Meta(
+            gt=0,
+            description="How far all the vectors of a text together are moved, in standard "
+            "deviations of their features.",
+        ),
+    ] = 5.0
     patience: Annotated[
         int, Meta(ge=0, description="Stop after this many epochs without a better score; 0: never.")
     ] = 0

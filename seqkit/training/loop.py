@@ -20,6 +20,7 @@ from seqkit.nn.network import Network
 from seqkit.recipe.sections import Training
 from seqkit.training import checkpoint
 from seqkit.training.activation import ActivationPenalty
+from seqkit.training.adversarial import Adversary
 from seqkit.training.averaging import make_averaging
 from seqkit.training.batching import Batch, Examples, Streams
 from seqkit.training.checkpoint import Progress
@@ -98,6 +99,9 @@ class Trainer:
         self.penalty = ActivationPenalty(
             network.head, alpha=options.activation, beta=options.temporal_activation
         )
+        self.adversary: Adversary | None = None
+        if options.adversarial != "none":
+            self.adversary = Adversary(network, options, generator)
         self.state: EncoderState | None = None
         self._steps_per_epoch = -(-data.steps // options.accumulate)
         self.steps = options.epochs * self._steps_per_epoch
@@ -255,6 +259,8 @@ class Trainer:
         """Add a batch's gradient, by its mean loss if it is alone in its step, else by the sum."""
         batch = batch.to(self.generator.device)
         assert batch.targets is not None
+        if self.adversary is not None:
+            return self.adversary.backward(batch, mean=alone)
         if isinstance(self.data, Streams):
             logits = self._carry_on(batch)
         else:

@@ -57,6 +57,35 @@ def test_one_label_that_holds_or_not_is_multi_label_too():
     assert total == pytest.approx(math.log(4 / 3))
 
 
+@pytest.mark.parametrize(
+    ("labels", "options", "logits", "answers", "expected"),
+    [
+        # 3/4 ln (3/4 / 1/2) + 1/4 ln (1/4 / 1/2)
+        (1, {}, [[0.0]], [[math.log(3)]], 0.75 * math.log(1.5) + 0.25 * math.log(0.5)),
+        (
+            2,
+            {"multi_label": True},
+            [[0.0, 0.0]],
+            [[math.log(3), -math.log(3)]],
+            2 * (0.75 * math.log(1.5) + 0.25 * math.log(0.5)),
+        ),
+        # 5/8 ln (5/8 / 1/3) + 1/8 ln (1/8 / 1/3) + 2/8 ln (2/8 / 1/3)
+        (
+            3,
+            {},
+            [[1.0, 1.0, 1.0]],
+            [[math.log(5), 0.0, math.log(2)]],
+            0.625 * math.log(1.875) + 0.125 * math.log(0.375) + 0.25 * math.log(0.75),
+        ),
+    ],
+)
+def test_how_far_answers_are_apart(labels, options, logits, answers, expected):
+    head, logits, answers = made(labels, **options), torch.tensor(logits), torch.tensor(answers)
+    total, count = head.divergence(logits, answers, torch.ones(1))
+    assert (total.item(), count.item()) == (pytest.approx(expected, rel=1e-5), 1)
+    assert head.divergence(answers, answers, torch.ones(1))[0].item() == 0
+
+
 @pytest.mark.parametrize("pooling", ["last", "mean", "max", "attention"])
 @pytest.mark.parametrize(
     ("labels", "targets", "options"),

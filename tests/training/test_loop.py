@@ -385,11 +385,19 @@ class TestCheckpoints:
         resumed.restore()
         assert same(resumed.run().weights, whole.weights)
 
-    @pytest.mark.parametrize("task", ["classification", "generation"])
+    @pytest.mark.parametrize(
+        ("task", "training"),
+        [
+            ("classification", {}),
+            ("classification", {"adversarial": "virtual"}),
+            ("generation", {}),
+        ],
+    )
     @pytest.mark.parametrize("step", range(1, 4))
-    def test_from_any_step_a_run_goes_on_to_the_same_weights(self, make, task, step):
+    def test_from_any_step_a_run_goes_on_to_the_same_weights(self, make, task, training, step):
         head = {"dropout": 0.3}
         options = {"task": task, "head": head, "checkpoint_seconds": 0, "schedule": "cosine"}
+        options |= training
         options["state_reset"] = 0.3
         whole = make(**options).run()
         self.killed(make(**options), step)
