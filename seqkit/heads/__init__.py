@@ -48,8 +48,11 @@ class ClassificationOptions(Options, frozen=True, kw_only=True):
     """Options of the ``classification`` head."""
 
     pooling: Annotated[
-        Literal["last", "mean", "max", "attention"],
-        Meta(description="How the steps of a text become one vector."),
+        Literal["last", "mean", "max", "attention", "concat"],
+        Meta(
+            description="How the steps of a text become one vector; concat joins last, max and "
+            "mean (Howard and Ruder 2018)."
+        ),
     ] = "last"
     dropout: Dropout = 0.0
     multi_label: Annotated[

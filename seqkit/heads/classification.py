@@ -45,7 +45,7 @@ class ClassificationHead(Head):
         super().__init__(input_size, output_size, options, directions=directions)
         self.pooling = pooling(options.pooling, input_size, directions=directions)
         self.dropout = Dropout(options.dropout, per="element")
-        self.output = nn.Linear(input_size, output_size)
+        self.output = nn.Linear(self.pooling.output_size, output_size)
         self.binary = output_size == 1 and not options.multi_label
         self.ngrams: NGrams | None = None
         if options.ngrams:

@@ -58,13 +58,9 @@ def generation(graph: Graph, head: HeadInput) -> str:
 
 def classification(graph: Graph, head: HeadInput) -> str:
     """``classification``: ``(B, L)``, with the n-grams' share where there are any."""
-    D, L, options = head.input_size, head.output_size, head.options
-    x = head.end
-    if options.pooling != "last":
-        padded = padding(graph, head.ids, head.lengths)
-        pool = POOLINGS[options.pooling]
-        x = pool(graph, head.steps, padded, D, head.weights.below("pooling."))
-    weight = head.weights.take("output.weight", L, D)
+    L, options = head.output_size, head.options
+    x, P = _pooled(graph, head)
+    weight = head.weights.take("output.weight", L, P)
     bias = head.weights.take("output.bias", L)
     if not options.ngrams:
         return graph.add("Gemm", x, graph.constant(weight), graph.constant(bias), transB=1)
@@ -74,6 +70,20 @@ def classification(graph: Graph, head: HeadInput) -> str:
     constants = graph.constant((1 - share) * weight), graph.constant(bias)
     logits = graph.add("Gemm", x, *constants, transB=1)
     return ngrams(graph, head.ids, head.lengths, logits, share * table, longest=options.ngrams)
+
+
+def _pooled(graph: Graph, head: HeadInput) -> tuple[str, int]:
+    """Each text's vector, ``(B, P)``, and ``P``."""
+    D, name = head.input_size, head.options.pooling
+    if name == "last":
+        return head.end, D
+    padded = padding(graph, head.ids, head.lengths)
+    weights = head.weights.below("pooling.")
+    names = ("max", "mean") if name == "concat" else (name,)
+    parts = [POOLINGS[part](graph, head.steps, padded, D, weights) for part in names]
+    if name != "concat":
+        return parts[0], D
+    return graph.add("Concat", head.end, *parts, axis=-1), 3 * D
 
 
 def tagging(graph: Graph, head: HeadInput) -> str:

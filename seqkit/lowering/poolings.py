@@ -48,7 +48,7 @@ def attention(graph: Graph, steps: str, padded: str, size: int, weights: Weights
 
 
 #: Those that look at every step, ``(T, B, D)``, with the padding and ``D``; they give ``(B, D)``.
-#: ``last`` is what a cell's lowering gives as its end.
+#: ``last`` is what a cell's lowering gives as its end, and ``concat`` is made of three of them.
 POOLINGS: dict[str, Callable[[Graph, str, str, int, Weights], str]] = {
     "mean": mean,
     "max": greatest,

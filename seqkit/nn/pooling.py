@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -17,11 +19,14 @@ class Pooling(nn.Module, ABC):
         input_size: ``D``, features of each step.
         directions: 2 where the first half of the features was read forwards and the second half
             backwards.
+
+    Attributes:
+        output_size: ``P``, features of the vector; ``D`` unless there is more than one part to it.
     """
 
     def __init__(self, input_size: int, *, directions: int = 1) -> None:
         super().__init__()
-        self.input_size = input_size
+        self.input_size = self.output_size = input_size
         self.directions = directions
 
     def reset_parameters(self, generator: torch.Generator) -> None:
@@ -35,11 +40,11 @@ class Pooling(nn.Module, ABC):
             lengths: int64 ``(B,)``, steps of each sequence, each in ``0..T``.
 
         Returns:
-            ``(B, D)``.
+            ``(B, P)``.
         """
-        T, B, D = encoded.shape
+        T, B = encoded.shape[:2]
         if T == 0:
-            return encoded.new_zeros(B, D)
+            return encoded.new_zeros(B, self.output_size)
         lengths = lengths.to(encoded.device)
         steps = torch.arange(T, device=encoded.device).unsqueeze(1)
         padding = (steps >= lengths).unsqueeze(-1)  # (T, B, 1)
@@ -56,7 +61,7 @@ class Pooling(nn.Module, ABC):
             padding: bool ``(T, B, 1)``, true beyond each sequence's length.
 
         Returns:
-            ``(B, D)``; anything finite for a sequence of length 0.
+            ``(B, P)``; anything finite for a sequence of length 0.
         """
 
 
@@ -145,11 +150,35 @@ class Attention(Pooling):
         return scores.unsqueeze(-1).masked_fill(padding, lowest).softmax(dim=0)
 
 
+class Concat(Pooling):
+    """What ``last``, ``max`` and ``mean`` give, in a row.
+
+    This is the concat pooling of Howard and Ruder 2018, "Universal language model fine-tuning for
+    text classification", section 3.3: a few words decide what a text is about, which may stand
+    anywhere and which the last state need not remember.
+
+    Attributes:
+        parts: The three, in their order.
+    """
+
+    def __init__(self, input_size: int, *, directions: int = 1) -> None:
+        super().__init__(input_size, directions=directions)
+        self.output_size = 3 * input_size
+        parts = [kind(input_size, directions=directions) for kind in (Last, Max, Mean)]
+        self.parts = cast("Sequence[Pooling]", nn.ModuleList(parts))
+
+    def pool(self, encoded: Tensor, lengths: Tensor, padding: Tensor) -> Tensor:
+        """All three, ``(B, 3 * D)``."""
+        parts = [part.pool(encoded, lengths, padding) for part in self.parts]
+        return torch.cat(parts, dim=-1)
+
+
 POOLINGS: dict[str, type[Pooling]] = {
     "last": Last,
     "mean": Mean,
     "max": Max,
     "attention": Attention,
+    "concat": Concat,
 }
 
 
@@ -157,7 +186,7 @@ def pooling(name: str, input_size: int, *, directions: int = 1) -> Pooling:
     """Make a pooling by its name.
 
     Args:
-        name: ``last``, ``mean``, ``max`` or ``attention``.
+        name: ``last``, ``mean``, ``max``, ``attention`` or ``concat``.
         input_size: ``D``, features of each step.
         directions: 1, or 2 where the encoder is bidirectional.
 

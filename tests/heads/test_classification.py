@@ -86,7 +86,7 @@ def test_how_far_answers_are_apart(labels, options, logits, answers, expected):
     assert head.divergence(answers, answers, torch.ones(1))[0].item() == 0
 
 
-@pytest.mark.parametrize("pooling", ["last", "mean", "max", "attention"])
+@pytest.mark.parametrize("pooling", ["last", "mean", "max", "attention", "concat"])
 @pytest.mark.parametrize(
     ("labels", "targets", "options"),
     [

@@ -154,7 +154,7 @@ def test_tags_in_a_chain_have_the_logits_of_tags_alone(tmp_path):
 
 
 @pytest.mark.parametrize("both", [False, True])
-@pytest.mark.parametrize("pooling", ["last", "mean", "max", "attention"])
+@pytest.mark.parametrize("pooling", ["last", "mean", "max", "attention", "concat"])
 @pytest.mark.parametrize("ngrams", [0, 3])
 def test_every_pooling_beside_n_grams_and_not(tmp_path, both, pooling, ngrams):
     head = {"name": "classification", "pooling": pooling, "ngrams": ngrams, "ngram_buckets": 7}

@@ -42,7 +42,14 @@ REFERENCES = {
     "mean": lambda y, directions, pool: sum(y) / len(y),
     "max": lambda y, directions, pool: torch.stack([max(column) for column in y.t()]),
     "attention": attention,
+    "concat": lambda y, directions, pool: torch.cat(
+        [REFERENCES[name](y, directions, pool) for name in ("last", "max", "mean")]
+    ),
 }
+
+
+def width(name: str) -> int:
+    return 3 * D if name == "concat" else D
 
 
 @pytest.mark.parametrize("directions", [1, 2])
@@ -51,12 +58,12 @@ class TestAll:
     def test_values(self, name: str, directions: int) -> None:
         pool, y = made(name, directions), encoded()
         pooled = pool(y, LENGTHS)
-        assert pooled.shape == (B, D)
+        assert pooled.shape == (B, width(name)) == (B, pool.output_size)
         for b, length in enumerate(LENGTHS.tolist()):
             expected = (
                 REFERENCES[name](y[:length, b], directions, pool)
                 if length
-                else torch.zeros(D, dtype=torch.float64)
+                else torch.zeros(width(name), dtype=torch.float64)
             )
             torch.testing.assert_close(pooled[b], expected)
 
@@ -74,7 +81,7 @@ class TestAll:
 
     def test_no_steps_at_all(self, name: str, directions: int) -> None:
         pooled = made(name, directions)(encoded()[:0], torch.zeros(B, dtype=torch.int64))
-        assert torch.equal(pooled, torch.zeros(B, D, dtype=torch.float64))
+        assert torch.equal(pooled, torch.zeros(B, width(name), dtype=torch.float64))
 
     def test_numerical_gradient(self, name: str, directions: int) -> None:
         pool = made(name, directions)

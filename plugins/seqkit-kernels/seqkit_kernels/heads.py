@@ -15,8 +15,10 @@ from seqkit_kernels.packed import widened
 #: Gives a weight by its name, of the shape that it must have.
 Take = Callable[..., np.ndarray]
 
-#: What the library is to make of the steps; attention needs them all.
-POOLINGS = {"last": 0, "mean": 1, "max": 2, "attention": 0}
+#: What the library is to make of the steps.
+POOLINGS = {"last": 0, "mean": 1, "max": 2, "attention": 0, "concat": 0}
+#: Those that need all steps too.
+OF_ALL_STEPS = ("attention", "concat")
 
 
 class Classifier:
@@ -24,7 +26,8 @@ class Classifier:
 
     def __init__(self, take: Take, D: int, L: int, options: Any) -> None:
         self.options = options
-        self.W, self.b = take("head.output.weight", L, D), take("head.output.bias", L)
+        P = 3 * D if options.pooling == "concat" else D
+        self.W, self.b = take("head.output.weight", L, P), take("head.output.bias", L)
         if options.pooling == "attention":
             self.attention = (
                 take("head.pooling.W", D, D),
@@ -36,7 +39,7 @@ class Classifier:
             self.ngrams_bias = take("head.ngrams.bias", L)
 
     def logits(self, pooled: np.ndarray, examples: Sequence[Encoded]) -> np.ndarray:
-        """``(B, D)`` to ``(B, L)``."""
+        """``(B, P)`` to ``(B, L)``."""
         logits: np.ndarray = pooled @ self.W.T + self.b
         if not self.options.ngrams:
             return logits
@@ -59,6 +62,22 @@ class Classifier:
         weights = np.exp(scores - scores.max())
         mean: np.ndarray = (weights / weights.sum()) @ steps
         return mean
+
+
+def concatenated(last: np.ndarray, steps: np.ndarray, first: np.ndarray) -> np.ndarray:
+    """Texts' last features beside the greatest and the mean of all their steps.
+
+    Args:
+        last: ``(B, D)``.
+        steps: ``(tokens, D)``, of all texts one after the other.
+        first: ``(B,)``, where each text's begin; each has one at least.
+
+    Returns:
+        ``(B, 3 * D)``.
+    """
+    lengths = np.diff(first, append=len(steps)).astype(np.float32)
+    mean = np.add.reduceat(steps, first) / lengths[:, np.newaxis]
+    return np.concatenate([last, np.maximum.reduceat(steps, first), mean], axis=1)
 
 
 class Tagger:

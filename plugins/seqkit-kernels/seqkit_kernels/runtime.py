@@ -16,7 +16,7 @@ from seqkit.encoding import Encoded
 from seqkit.errors import BundleError
 from seqkit.runtimes.base import Runtime, cores
 from seqkit_kernels import compiled
-from seqkit_kernels.heads import POOLINGS, Classifier, Tagger
+from seqkit_kernels.heads import OF_ALL_STEPS, POOLINGS, Classifier, Tagger, concatenated
 from seqkit_kernels.network import Network, kind_of
 from seqkit_kernels.packed import (
     CellProblem,
@@ -124,7 +124,7 @@ class CompiledRuntime(Runtime):
         pooling = head.options.pooling if isinstance(head, Classifier) else "attention"
         x = self._with_features(ids, examples) if network.forms else None
         for number, cells in enumerate(layers):
-            keep = pooling == "attention" or number < len(layers) - 1
+            keep = pooling in OF_ALL_STEPS or number < len(layers) - 1
             x, pooled = self._layer(cells, text, x, keep=keep, pooling=POOLINGS[pooling])
         if isinstance(head, Tagger):
             assert x is not None
@@ -138,6 +138,9 @@ class CompiledRuntime(Runtime):
             parts = np.split(self._real(x), text.first[1:])
             return list(head.logits(np.stack([head.attend(part) for part in parts]), examples))
         pooled = self._real(pooled)
+        if pooling == "concat":
+            assert x is not None
+            pooled = concatenated(pooled, self._real(x), text.first)
         if pooling == "mean":
             pooled = pooled / lengths[:, np.newaxis].astype(np.float32)
         return list(head.logits(pooled, examples))

@@ -31,6 +31,7 @@ NETWORKS = {
     "mean": {"head": {"pooling": "mean"}, "encoder": {"bidirectional": True}},
     "max": {"head": {"pooling": "max"}},
     "attention": {"head": {"pooling": "attention"}},
+    "concat": {"head": {"pooling": "concat", "ngrams": 2}, "encoder": {"bidirectional": True}},
     "n-grams": {"head": {"ngrams": 2, "ngram_buckets": 64}},
     "features": {"embedding": {"feature_size": 5}, "tokenizer": {"affixes": 3}},
     "filters": {"embedding": {"characters": "cnn", "character_size": 5}},
@@ -92,7 +93,7 @@ def test_words_that_are_read_in_parts_get_the_same_vectors(made, how, monkeypatc
         np.testing.assert_array_equal(got, wanted)
 
 
-@pytest.mark.parametrize("pooling", ["last", "mean", "max"])
+@pytest.mark.parametrize("pooling", ["last", "mean", "max", "concat"])
 def test_an_answer_depends_neither_on_what_was_asked_before_nor_on_its_neighbours(made, pooling):
     bundle = made(
         "classification", encoder={"bidirectional": True}, head={"pooling": pooling, "ngrams": 2}
