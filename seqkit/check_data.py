@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -308,9 +308,16 @@ class _Seen:
         )
 
 
+def _feeds(tasks: Sequence[str], recipe: Recipe) -> bool:
+    """Whether a head is one of those named, or learns from what one of them does."""
+    alike = (part.spec for part in registry.registered("head") if part.spec.name in tasks)
+    decoder = recipe.head_spec.decoder
+    return recipe.head.name in tasks or any(spec.decoder == decoder for spec in alike)
+
+
 def _problems(found: DataReport, sources: Sources, recipe: Recipe) -> Iterator[str]:
     spec = registry.find("reader", sources.reader.name).spec
-    if recipe.head.name not in spec.tasks:
+    if not _feeds(spec.tasks, recipe):
         yield (
             f"The reader '{sources.reader.name}' gives nothing that the {recipe.head.name} head "
             f"can learn from: it is for {' and '.join(spec.tasks)}."

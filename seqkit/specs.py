@@ -18,6 +18,8 @@ import msgspec
 
 #: How the lengths of a head's input and output relate.
 Arity = Literal["one-to-many", "many-to-one", "many-to-many", "sequence-to-sequence"]
+#: What a head is given of a text.
+Reads = Literal["steps", "ids"]
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
 _TARGET = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*")
@@ -138,6 +140,9 @@ class HeadSpec(Spec):
             the one that ``seqkit recipe`` prints: ``{"encoder": {"hidden_size": 128}, ...}``.
         lowering: The function that writes it as an ONNX graph, ``"package.module:function"``
             (:mod:`seqkit.lowering.heads`); empty for a head that torch alone runs.
+        reads: What it is given: ``steps``, what the encoder makes of each token; or ``ids``, the
+            tokens' ids themselves, for which neither an embedding nor an encoder is built. The
+            latter is for many-to-one alone.
     """
 
     kind: ClassVar[str] = "head"
@@ -147,10 +152,11 @@ class HeadSpec(Spec):
     command: str
     starter: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     lowering: str = ""
+    reads: Reads = "steps"
 
     def problem(self) -> str:
         """What is wrong with this spec, or the empty string."""
-        if problem := _target_problem("decoder", self.decoder):
+        if problem := _target_problem("decoder", self.decoder) or self._reads_problem():
             return problem
         if self.arity not in get_args(Arity):
             known = ", ".join(get_args(Arity))
@@ -160,6 +166,14 @@ class HeadSpec(Spec):
         if self.lowering != "" and (problem := _target_problem("lowering", self.lowering)):
             return problem
         return Spec.problem(self)
+
+    def _reads_problem(self) -> str:
+        if self.reads not in get_args(Reads):
+            known = ", ".join(get_args(Reads))
+            return f"reads of '{self.name}' is {self.reads!r}, none of: {known}"
+        if self.reads == "ids" and self.arity != "many-to-one":
+            return f"'{self.name}' reads ids and is {self.arity!r}, not 'many-to-one'"
+        return ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

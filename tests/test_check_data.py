@@ -202,6 +202,12 @@ def test_a_reader_that_does_not_suit_the_head_is_named(tmp_path: Path) -> None:
     )
 
 
+def test_a_head_learns_from_what_another_of_its_decoder_does(tmp_path: Path) -> None:
+    found = check(tmp_path, train=TRAIN, head={"name": "nbsvm"})
+
+    assert not any("gives nothing" in problem for problem in found.problems)
+
+
 def test_running_text_has_no_labels_and_may_repeat_itself(tmp_path: Path) -> None:
     found = check(
         tmp_path,

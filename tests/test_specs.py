@@ -113,6 +113,12 @@ def test_a_target_that_names_no_object(spec, target):
         (TOKENIZER, {"lossless": "yes"}, "lossless of 'bits' is 'yes', not True or False"),
         (KERNEL, {"part": ""}, "part of 'quick' is '', not the name of one"),
         (HEAD, {"decoder": "acme"}, "decoder 'acme' is not written 'package.module:attribute'"),
+        (HEAD, {"reads": "text"}, "reads of 'parsing' is 'text', none of: steps, ids"),
+        (
+            HEAD,
+            {"reads": "ids"},
+            "'parsing' reads ids and is 'many-to-many', not 'many-to-one'",
+        ),
         (
             HEAD,
             {"arity": "one-to-one"},

@@ -8,30 +8,30 @@ from seqkit.recipe import Recipe
 
 _MOST_LABELS = 60
 
-#: By task: what comes after ``seqkit COMMAND --model PATH``, and a line of Python with its gist.
+#: By command: what comes after ``seqkit COMMAND --model PATH``, and a line of Python with its gist.
 _EXAMPLES = {
-    "generation": ("--seed 'The'", 'print(model.generate("The ", tokens=100)[0].text)'),
-    "classification": ("file.txt", 'print(model.classify("The text to be labelled.").label)'),
-    "tagging": ("file.txt", 'print([(t.text, t.tag) for t in model.tag("Some words.").tokens])'),
+    "generate": ("--seed 'The'", 'print(model.generate("The ", tokens=100)[0].text)'),
+    "classify": ("file.txt", 'print(model.classify("The text to be labelled.").label)'),
+    "tag": ("file.txt", 'print([(t.text, t.tag) for t in model.tag("Some words.").tokens])'),
 }
 _MULTI_LABEL = 'print(model.classify("The text to be labelled.").labels)'
 
 _UNCALIBRATED = "Its probabilities rank answers; they are not calibrated, and tend to be too sure."
 
-#: By task: what its output is not good for.
+#: By command: what its output is not good for.
 _LIMITS = {
-    "generation": (
+    "generate": (
         "What it writes is made up: it may read well and be false, senseless or offensive.",
         "It may repeat passages of the texts that it was trained on.",
         "It writes in their manner; a seed unlike them gives worse text.",
     ),
-    "classification": (
+    "classify": (
         "It answers with one of its labels even where none of them fits the text.",
         "Texts of another kind, length or time than those it learnt from are labelled worse.",
         "It has learnt prejudices too where its texts hold any; don't let it judge people alone.",
         _UNCALIBRATED,
     ),
-    "tagging": (
+    "tag": (
         "Text split into tokens otherwise than in its corpus, or of another kind, is tagged worse.",
         "Words that it has not met are tagged by context and shape alone, with more mistakes.",
         _UNCALIBRATED,
@@ -52,7 +52,7 @@ def model_card(manifest: Manifest, recipe: Recipe, *, name: str) -> str:
     """
     sections = [
         f"# {name}\n\n{_summary(manifest, recipe)}",
-        f"## Use it\n\n{_usage(manifest, recipe, name)}",
+        f"## Use it\n\n{_usage(recipe, name)}",
         f"## Scores\n\n{_scores(manifest)}",
         f"## Trained on\n\n{_corpus(manifest)}",
         f"## Limits\n\n{_bullets(_limits(manifest, recipe))}",
@@ -62,15 +62,12 @@ def model_card(manifest: Manifest, recipe: Recipe, *, name: str) -> str:
 
 
 def _summary(manifest: Manifest, recipe: Recipe) -> str:
-    encoder = recipe.encoder
-    layers = "1 layer" if encoder.layers == 1 else f"{encoder.layers} layers"
-    directions = "both directions" if encoder.bidirectional else "one direction"
     size = manifest.parameters * (2 if manifest.weights == "float16" else 4)
     lines = [
         f"A seqkit model for {manifest.task}: {recipe.head_spec.summary}.",
         "",
         f"- language: {manifest.language or 'not stated'}",
-        f"- network: {recipe.cell.name}, {layers} of {encoder.hidden_size}, {directions}",
+        f"- network: {_network(recipe)}",
         f"- tokenizer: {recipe.tokenizer.name}, {manifest.vocab_size:,} entries",
         f"- size: {manifest.parameters:,} parameters, {_bytes(size)} as {manifest.weights}",
     ]
@@ -81,8 +78,17 @@ def _summary(manifest: Manifest, recipe: Recipe) -> str:
     return "\n".join(lines)
 
 
-def _usage(manifest: Manifest, recipe: Recipe, name: str) -> str:
-    arguments, line = _EXAMPLES.get(manifest.task, ("", ""))
+def _network(recipe: Recipe) -> str:
+    if recipe.head_spec.reads == "ids":
+        return "a head alone"
+    encoder = recipe.encoder
+    layers = "1 layer" if encoder.layers == 1 else f"{encoder.layers} layers"
+    directions = "both directions" if encoder.bidirectional else "one direction"
+    return f"{recipe.cell.name}, {layers} of {encoder.hidden_size}, {directions}"
+
+
+def _usage(recipe: Recipe, name: str) -> str:
+    arguments, line = _EXAMPLES.get(recipe.head_spec.command, ("", ""))
     if getattr(recipe.head.options, "multi_label", False):
         line = _MULTI_LABEL
     command = f"seqkit {recipe.head_spec.command} --model {name} {arguments}".rstrip()
@@ -126,7 +132,7 @@ def _origin(origin: OriginRecord) -> str:
 
 
 def _limits(manifest: Manifest, recipe: Recipe) -> list[str]:
-    limits = list(_LIMITS.get(manifest.task, ()))
+    limits = list(_LIMITS.get(recipe.head_spec.command, ()))
     if manifest.language:
         limits.append(f"It was made for the language '{manifest.language}' and no other.")
     if recipe.encoder.max_tokens:

@@ -36,8 +36,8 @@ from seqkit.recipe import Recipe
 from seqkit.specs import HeadSpec
 from seqkit.tokenizers.base import Tokenizer
 
-#: What a prediction is made with; a bundle loads without the reader and the callbacks.
-_NEEDED = ("tokenizer", "cell", "head")
+#: What any prediction is made with; a bundle loads without the reader and the callbacks.
+_NEEDED = ("tokenizer", "head")
 _LARGEST_RECIPE = 1 << 20  # bytes
 _MOST_FILES = 10_000
 
@@ -139,6 +139,8 @@ def open_bundle(path: Path) -> Bundle:
     records = {part.kind: part for part in manifest.parts if part.kind != "callback"}
     for kind in _NEEDED:
         _check_part(path, kind, tables, records)
+    if registry.find("head", tables["head"]["name"]).spec.reads == "steps":
+        _check_part(path, "cell", tables, records)
     if records["head"].name != manifest.task:
         raise damaged(path / MANIFEST, f"its task is '{manifest.task}', but not its head's name")
     try:

@@ -236,7 +236,7 @@ def _swap(staging: Path, target: Path, retired: Path) -> None:
 
 def _chosen(recipe: Recipe) -> Iterator[tuple[str, Part]]:
     for kind in PARTS:
-        part: Part | None = getattr(recipe, kind)
+        part: Part | None = getattr(recipe, kind) if kind in recipe.sections else None
         if part is not None:
             yield kind, part
     for part in recipe.callbacks:

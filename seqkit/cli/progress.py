@@ -116,10 +116,10 @@ class Watch:
                     None,
                     [
                         f"epoch {event.epoch}/{self._started.epochs}",
-                        f"loss {event.train_loss:.4f}",
+                        f"loss {event.train_loss:.4f}" if event.step else "learnt at once",
                         in_words(event.scores, prefix="dev "),
-                        f"{event.tokens_per_second:,.0f} tokens/s",
-                        duration(event.seconds),
+                        f"{event.tokens_per_second:,.0f} tokens/s" if event.step else "",
+                        duration(event.seconds) if event.step else "",
                         "best so far" if event.best and event.scores else "",
                     ],
                 )

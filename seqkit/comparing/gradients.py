@@ -88,10 +88,17 @@ def reach(
 
     Raises:
         DataError: There is nothing to measure on.
-        UsageError: A limit is less than one, or the head gives an answer that is no label.
+        UsageError: A limit is less than one, the head gives an answer that is no label, or there
+            are no layers.
     """
     if min(limit, steps) < 1:
         raise UsageError("There is nothing to measure", fix="Look at a text and a step at least")
+    if bundle.recipe.head_spec.reads == "ids":
+        raise UsageError(
+            f"{bundle.path} has no gradient to measure",
+            why=f"the {bundle.manifest.task} head reads ids, and no layer stands before it",
+            fix="Name a model with a cell",
+        )
     runtime = TorchRuntime(bundle)
     network = runtime.network
     network.encoder.kernel = network.embedding.kernel = None  # which need not know of such leaves

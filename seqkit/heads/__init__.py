@@ -15,6 +15,11 @@ from seqkit.specs import HeadSpec, Options
 Dropout = Annotated[
     float, Meta(ge=0, lt=1, description="Share of features dropped before the output layer.")
 ]
+MultiLabel = Annotated[bool, Meta(description="Several labels, or none, may hold of one text.")]
+Threshold = Annotated[
+    float,
+    Meta(gt=0, lt=1, description="With multi_label, the probability from which a label holds."),
+]
 
 
 class GenerationOptions(Options, frozen=True, kw_only=True):
@@ -55,13 +60,8 @@ class ClassificationOptions(Options, frozen=True, kw_only=True):
         ),
     ] = "last"
     dropout: Dropout = 0.0
-    multi_label: Annotated[
-        bool, Meta(description="Several labels, or none, may hold of one text.")
-    ] = False
-    threshold: Annotated[
-        float,
-        Meta(gt=0, lt=1, description="With multi_label, the probability from which a label holds."),
-    ] = 0.5
+    multi_label: MultiLabel = False
+    threshold: Threshold = 0.5
     class_weights: Annotated[
         Literal["none", "balanced"] | dict[str, float],
         Meta(
@@ -90,6 +90,34 @@ class ClassificationOptions(Options, frozen=True, kw_only=True):
             description="How much of each logit is the n-grams', rather than the encoder's.",
         ),
     ] = 0.5
+
+
+class NBSVMOptions(Options, frozen=True, kw_only=True):
+    """Options of the ``nbsvm`` head."""
+
+    ngrams: Annotated[int, Meta(ge=1, le=5, description="Tokens of the longest n-gram.")] = 3
+    ngram_buckets: Annotated[
+        int,
+        Meta(ge=1, le=1 << 30, description="Weights a label that the n-grams are hashed to."),
+    ] = 1 << 20
+    beta: Annotated[
+        float,
+        Meta(
+            ge=0,
+            le=1,
+            description="How much of the support vectors is kept, rather than of naive Bayes.",
+        ),
+    ] = 0.25
+    cost: Annotated[
+        float,
+        Meta(
+            gt=0,
+            description="How much a text on the wrong side of its margin costs, in shares of one "
+            "over the mean square of a text's features.",
+        ),
+    ] = 1.0
+    multi_label: MultiLabel = False
+    threshold: Threshold = 0.5
 
 
 class TaggingOptions(Options, frozen=True, kw_only=True):
@@ -159,6 +187,18 @@ HEADS = [
                 "patience": 4,
             },
         },
+    ),
+    HeadSpec(
+        name="nbsvm",
+        target="seqkit.heads.nbsvm:NBSVMHead",
+        decoder="seqkit.decoding.classification:ClassificationDecoder",
+        summary="labels texts by their words and word groups alone, learnt in seconds",
+        options=NBSVMOptions,
+        arity="many-to-one",
+        command="classify",
+        lowering="seqkit.lowering.heads:nbsvm",
+        reads="ids",
+        starter={"tokenizer": {"name": "word", "max_size": 200_000}},
     ),
     HeadSpec(
         name="tagging",

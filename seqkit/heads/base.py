@@ -26,7 +26,7 @@ class Head(nn.Module, ABC):
     """The torch half of a task.
 
     Args:
-        input_size: ``D``, features of each encoded step.
+        input_size: ``D``, features of each encoded step; 0 for a head that reads ids.
         output_size: ``L``, how many labels, or the size of the vocabulary.
         options: The options class that the head's spec names.
         directions: 2 where the encoder is bidirectional: the features are then those of the
@@ -70,6 +70,9 @@ class Head(nn.Module, ABC):
     def study(self, examples: Sequence[Encoded], generator: torch.Generator) -> None:
         """See all training examples once before the first step, for what is not learnt in steps.
 
+        Where no parameter of the network wants a gradient, there are no steps, and training is
+        done.
+
         Args:
             examples: With their targets.
             generator: What is random is drawn from it.
@@ -99,7 +102,8 @@ class Head(nn.Module, ABC):
         """The logits.
 
         Args:
-            encoded: ``(T, B, D)``; what stands beyond a sequence's length must not matter.
+            encoded: ``(T, B, D)``, or the ids, int64 ``(T, B)``, where the head's spec says that
+                it reads those; what stands beyond a sequence's length must not matter.
             lengths: ``(B,)`` int64, steps of each sequence.
 
         Returns:

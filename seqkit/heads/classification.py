@@ -128,14 +128,7 @@ class ClassificationHead(Head):
     def loss(self, logits: Tensor, targets: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
         """Cross-entropy summed over the batch, and the number of texts; weighted in training."""
         count = torch.tensor(len(logits), device=logits.device)
-        if self.options.multi_label:
-            return F.binary_cross_entropy_with_logits(logits, targets, reduction="sum"), count
-        if self.binary:
-            losses = F.binary_cross_entropy_with_logits(
-                logits.squeeze(1), targets.to(logits.dtype), reduction="none"
-            )
-        else:
-            losses = F.cross_entropy(logits, targets, reduction="none")
+        losses = classification_loss(logits, targets, multi_label=self.options.multi_label)
         if self.training and self.label_weights is not None:
             losses = losses * self.label_weights[targets]  # (B,)
         return losses.sum(), count
@@ -150,3 +143,23 @@ class ClassificationHead(Head):
         else:
             told, given = logits.log_softmax(dim=1), answers.log_softmax(dim=1)
         return F.kl_div(told, given, reduction="sum", log_target=True), count
+
+
+def classification_loss(logits: Tensor, targets: Tensor, *, multi_label: bool) -> Tensor:
+    """Cross-entropy of each text, or with ``multi_label`` of each text and label.
+
+    Args:
+        logits: ``(B, L)``; of two labels that exclude each other ``(B, 1)``.
+        targets: int64 ``(B,)``, or with ``multi_label`` 1 for each label that holds, ``(B, L)``.
+        multi_label: Whether any number of the labels may hold.
+
+    Returns:
+        ``(B,)`` or ``(B, L)``, in nats.
+    """
+    if multi_label:
+        return F.binary_cross_entropy_with_logits(logits, targets, reduction="none")
+    if logits.shape[1] == 1:
+        return F.binary_cross_entropy_with_logits(
+            logits.squeeze(1), targets.to(logits.dtype), reduction="none"
+        )
+    return F.cross_entropy(logits, targets, reduction="none")

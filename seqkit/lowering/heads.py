@@ -20,8 +20,9 @@ class HeadInput:
     Attributes:
         ids: int64 ``(T, B)``.
         lengths: int64 ``(B,)``, each at least 1.
-        steps: The encoder's output at each step, ``(T, B, D)``, zeros beyond each length.
-        end: What each direction gives after it has read everything, ``(B, D)``.
+        steps: The encoder's output at each step, ``(T, B, D)``, zeros beyond each length; the ids
+            for a head that reads those.
+        end: What each direction gives after it has read everything, ``(B, D)``; empty likewise.
         embedding: The table of vectors in the graph, ``(V, E)``; empty where input is one-hot.
         embedding_size: ``E``.
         input_size: ``D``.
@@ -84,6 +85,16 @@ def _pooled(graph: Graph, head: HeadInput) -> tuple[str, int]:
     if name != "concat":
         return parts[0], D
     return graph.add("Concat", head.end, *parts, axis=-1), 3 * D
+
+
+def nbsvm(graph: Graph, head: HeadInput) -> str:
+    """``nbsvm``: ``(B, L)``."""
+    L, options = head.output_size, head.options
+    table = head.weights.take("ngrams.weight", options.ngram_buckets, L)
+    bias = graph.constant(head.weights.take("ngrams.bias", L))
+    texts = graph.add("Concat", graph.add("Shape", head.lengths), graph.constant([1]), axis=0)
+    start = graph.add("Expand", bias, texts)
+    return ngrams(graph, head.ids, head.lengths, start, table, longest=options.ngrams)
 
 
 def tagging(graph: Graph, head: HeadInput) -> str:

@@ -60,7 +60,9 @@ def lower(bundle: Bundle) -> Lowered:
     """
     recipe, tokenizer, graph = bundle.recipe, bundle.tokenizer, Graph()
     weights = Weights(bundle.weights(), bundle.path / WEIGHTS)
-    V, size, H = tokenizer.vocab_size, recipe.embedding.size, recipe.encoder.hidden_size
+    layers_below = recipe.head_spec.reads == "steps"
+    size = recipe.embedding.size if layers_below else 0
+    V, H = tokenizer.vocab_size, recipe.encoder.hidden_size
     F = tokenizer.feature_count if recipe.embedding.feature_size else 0
     directions = 2 if recipe.encoder.bidirectional else 1
     streams = recipe.head_spec.arity == "one-to-many"
@@ -97,7 +99,7 @@ def lower(bundle: Bundle) -> Lowered:
     states: list[str] = []
     final: list[str] = []
     layer: list[CellOutput] = []
-    for layer_index in range(recipe.encoder.layers):
+    for layer_index in range(recipe.encoder.layers if layers_below else 0):
         layer = []
         for back in range(directions):
             index = layer_index * directions + back
@@ -128,7 +130,7 @@ def lower(bundle: Bundle) -> Lowered:
             ids=ids,
             lengths=lengths,
             steps=x,
-            end=_side_by_side(graph, [output.end for output in layer]),
+            end=_side_by_side(graph, [output.end for output in layer]) if layer else "",
             embedding=table,
             embedding_size=size,
             input_size=directions * H,

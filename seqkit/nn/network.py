@@ -28,7 +28,16 @@ class Network(nn.Module):
         feature_buckets: Rows of the tokenizer's feature table; 0 for none.
         kernels: What computes its parts in their place.
         half_precision: Whether the head's products are computed in bfloat16 while training.
+
+    Attributes:
+        head: The head, which is all that there is where it reads ids.
+        embedding: Otherwise what makes a vector of each id,
+        encoder: and what makes the head's steps of the vectors.
     """
+
+    embedding: Embedding
+    encoder: Encoder
+    head: Head
 
     def __init__(
         self,
@@ -55,11 +64,15 @@ class Network(nn.Module):
         kernels: Kernels,
     ) -> None:
         sizes, layers = recipe.embedding, recipe.encoder
+        head = lazy.load(recipe.head_spec.target)
+        self._reads_ids = recipe.head_spec.reads == "ids"
+        if self._reads_ids:
+            self.head = head(0, output_size, recipe.head.options)
+            return
         cell = functools.partial(
             lazy.load(registry.find("cell", recipe.cell.name).spec.target),
             options=recipe.cell.options,
         )
-        head = lazy.load(recipe.head_spec.target)
         self.embedding = Embedding(
             vocab_size,
             sizes.size,
@@ -86,7 +99,7 @@ class Network(nn.Module):
             one_hot=sizes.size == 0,
             kernel=kernels.cell,
         )
-        self.head: Head = head(
+        self.head = head(
             self.encoder.output_size,
             output_size,
             recipe.head.options,
@@ -97,8 +110,10 @@ class Network(nn.Module):
 
     def reset_parameters(self, generator: torch.Generator) -> None:
         """Draw all parameters anew; dropout draws from the same generator from then on."""
-        for part in (self.embedding, self.encoder, self.head):
-            part.reset_parameters(generator)
+        if not self._reads_ids:
+            self.embedding.reset_parameters(generator)
+            self.encoder.reset_parameters(generator)
+        self.head.reset_parameters(generator)
         set_generator(self, generator)
 
     def initial_state(self, batch_size: int) -> EncoderState:
@@ -120,6 +135,9 @@ class Network(nn.Module):
             features: ``(T, B, F)`` int64 or none.
             spelling: The words' characters or none.
         """
+        if self._reads_ids:
+            alone: Tensor = self.head(ids, lengths)
+            return alone
         return self.from_vectors(self.embedding(ids, features, spelling), ids, lengths)
 
     def from_vectors(self, x: Tensor, ids: Tensor, lengths: Tensor) -> Tensor:

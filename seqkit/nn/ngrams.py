@@ -89,6 +89,15 @@ class NGrams(nn.Module):
         )
         return summed + self.bias
 
+    def present(self, texts: Sequence[Encoded]) -> tuple[np.ndarray, np.ndarray]:
+        """The buckets that each text has, as :func:`seqkit.ngrams.ngram_buckets` gives them."""
+        return ngram_buckets(
+            np.concatenate([text.ids for text in texts]),
+            np.array([len(text) for text in texts]),
+            longest=self.longest,
+            buckets=self.buckets,
+        )
+
     @torch.no_grad()
     def fit(
         self,
@@ -148,13 +157,8 @@ class NGrams(nn.Module):
 
     def _of(self, examples: Sequence[Encoded], indices: np.ndarray) -> tuple[Tensor, Tensor]:
         """The buckets that some texts have, ``(n,)``, and which text each is of, ``(n,)``."""
-        texts = [examples[int(i)].ids for i in indices]
-        present, counts = ngram_buckets(
-            np.concatenate(texts),
-            np.array([len(t) for t in texts]),
-            longest=self.longest,
-            buckets=self.buckets,
-        )
+        texts = [examples[int(i)] for i in indices]
+        present, counts = self.present(texts)
         row = np.repeat(np.arange(len(texts)), counts)
         return torch.from_numpy(present), torch.from_numpy(row)
 

@@ -38,6 +38,8 @@ from seqkit.recipe.sections import (
 from seqkit.specs import HeadSpec, Options
 
 _LARGEST_RECIPE = 1 << 20  # bytes; a recipe is a page of text
+#: What makes the steps that some heads don't read.
+_OF_STEPS = ("embedding", "cell")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,13 @@ class Recipe:
         """The spec of the head, which says what kind of task this is."""
         spec: HeadSpec = registry.find("head", self.head.name).spec
         return spec
+
+    @property
+    def sections(self) -> tuple[str, ...]:
+        """Those that it has, in order: without what makes steps, where the head reads ids."""
+        if self.head_spec.reads == "steps":
+            return ORDER
+        return tuple(section for section in ORDER if section not in _OF_STEPS)
 
 
 def default_part(kind: str, name: str) -> Part:
@@ -187,6 +196,7 @@ def parse(tables: Mapping[str, Any], *, source: str = "recipe") -> Recipe:
         )
     recipe = Recipe(**sections)
     _check_combination(recipe, source)
+    _check_sections(recipe, tables, source)
     return recipe
 
 
@@ -206,7 +216,7 @@ def starter(head: str) -> dict[str, Any]:
 def to_tables(recipe: Recipe) -> dict[str, Any]:
     """The recipe as nested tables with every key filled in; :func:`parse` gives it back."""
     tables: dict[str, Any] = {"random_seed": recipe.random_seed}
-    for section in ORDER:
+    for section in recipe.sections:
         value = getattr(recipe, section)
         if isinstance(value, Part):
             tables[section] = _part_table(value)
@@ -344,4 +354,23 @@ def _check_characters(recipe: Recipe, source: str) -> None:
             f"{source}: embedding.character_size is {sizes.character_size}",
             why="half of it is for each of the two directions that a word is read in",
             fix="Set embedding.character_size to an even number",
+        )
+
+
+def _check_sections(recipe: Recipe, tables: Mapping[str, Any], source: str) -> None:
+    """Refuse what would go unread without a word: settings of layers that are not there."""
+    if recipe.head_spec.reads == "steps":
+        return
+    limits = Encoder(max_tokens=recipe.encoder.max_tokens, keep=recipe.encoder.keep)
+    strange = [section for section in _OF_STEPS if section in tables]
+    strange += [
+        f"encoder.{key}"
+        for key in msgspec.structs.asdict(limits)
+        if getattr(recipe.encoder, key) != getattr(limits, key)
+    ]
+    if strange:
+        raise RecipeError(
+            f"{source}: {strange[0]} is set",
+            why=f"the {recipe.head.name} head reads ids alone, so that there are no layers",
+            fix="Leave it out; of the encoder only max_tokens and keep are heeded",
         )

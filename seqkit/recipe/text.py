@@ -18,8 +18,8 @@ from seqkit.recipe.sections import ORDER, PARTS, SECTIONS, Top
 from seqkit.specs import Options
 
 _WIDTH = 88
-#: A name for the training file that suits the task; others get plain text.
-_FILES = {"classification": "train.csv", "tagging": "train.conllu"}
+#: A name for the training file that suits a task, by its command; others get plain text.
+_FILES = {"classify": "train.csv", "tag": "train.conllu"}
 
 
 def starter(head: str) -> str:
@@ -37,7 +37,8 @@ def starter(head: str) -> str:
     Raises:
         PluginError: There is no such head.
     """
-    tables = {"corpus": {"train": [_FILES.get(head, "train.txt")]}, **recipe.starter(head)}
+    command = registry.find("head", head).spec.command
+    tables = {"corpus": {"train": [_FILES.get(command, "train.txt")]}, **recipe.starter(head)}
     checked = recipe.parse(tables, source="starter")
     seed = describe(Top)[0]
     lines = [
@@ -47,7 +48,7 @@ def starter(head: str) -> str:
         *_comment(seed.help),
         f"{seed.name} = {seed.default}",
     ]
-    for section in ORDER:
+    for section in checked.sections:
         part = getattr(checked, section)
         lines += ["", *_section(section, part, tables.get(section, {}))]
     return "\n".join(lines) + "\n"

@@ -40,7 +40,10 @@ class OnnxRuntime(Runtime):
     @classmethod
     def obstacle(cls, bundle: Bundle) -> str:
         """Why it can't run a bundle: a plugin's part that has no ONNX, or too many parameters."""
-        for kind, name in (("cell", bundle.recipe.cell.name), ("head", bundle.recipe.head.name)):
+        parts = {"cell": bundle.recipe.cell.name, "head": bundle.recipe.head.name}
+        if bundle.recipe.head_spec.reads == "ids":
+            del parts["cell"]
+        for kind, name in parts.items():
             if not registry.find(kind, name).spec.lowering:
                 return f"the {kind} '{name}' does not say how it is written in ONNX"
         if bundle.manifest.parameters > _MOST_PARAMETERS:

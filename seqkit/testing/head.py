@@ -25,7 +25,7 @@ from seqkit.recipe import Recipe
 from seqkit.testing import tiny
 from seqkit.testing.contract import Contract, ContractError, NotApplicable
 from seqkit.testing.fresh import run_fresh
-from seqkit.testing.networks import learn
+from seqkit.testing.networks import learn, loss_of
 from seqkit.testing.numbers import draw, generator, nudge, require_close, require_shape
 from seqkit.testing.surroundings import random_states
 from seqkit.tokenizers.base import Tokenizer
@@ -158,7 +158,9 @@ class HeadContract(Contract):
             raise NotApplicable("what it gives is between it and its loss")
         network = self.network().eval()
         for T, B in ((1, 1), (5, 1), (1, 3), (5, 3)):
-            encoded = draw(T, B, network.encoder.output_size).float()
+            encoded = self._drawn(network, T, B)
+            if encoded.is_floating_point():
+                encoded = encoded.float()
             logits = network.head(encoded, torch.full((B,), T))
             steps = () if self.part.spec.arity == "many-to-one" else (T,)
             require_shape(f"logits for T={T} and B={B}", logits, (*steps, B, self.output_size))
@@ -188,7 +190,9 @@ class HeadContract(Contract):
             longer = self._longer(batch, more)
             x = self._features(network, longer, filling)
             total, count = self._loss(network, x, longer)
-            gradient = torch.autograd.grad(total, x)[0][: len(batch.ids)]
+            gradient = torch.zeros(())
+            if x.requires_grad:
+                gradient = torch.autograd.grad(total, x)[0][: len(batch.ids)]
             found.append((f"{more} more steps of padding ({filling:g})", total, count, gradient))
         _, *wanted = found[0]
         for what, *got in found[1:]:
@@ -220,9 +224,13 @@ class HeadContract(Contract):
         network, batch = self.ready(), self.batch(self.given())
         trained = {n: p for n, p in network.head.named_parameters() if p.requires_grad}
         x = self._features(network, batch, 0.0)
+        wanted = {"the encoder": x} if x.requires_grad else {}
+        wanted |= {f"'{name}'": parameter for name, parameter in trained.items()}
+        if not wanted:
+            raise NotApplicable("nothing of it is learnt in steps")
         total, _ = self._loss(network, x, batch)
-        gradients = torch.autograd.grad(total, [x, *trained.values()], allow_unused=True)
-        names = ["the encoder", *(f"'{name}'" for name in trained)]
+        gradients = torch.autograd.grad(total, list(wanted.values()), allow_unused=True)
+        names = list(wanted)
         for name, gradient in zip(names, gradients, strict=True):
             if gradient is None or not gradient.any() or not gradient.isfinite().all():
                 said = "none" if gradient is None else "zero or no finite number"
@@ -240,8 +248,14 @@ class HeadContract(Contract):
                 raise ContractError(f"'{name}' differs after reset_parameters with the same seed")
 
     def test_learns_four_examples_by_heart(self) -> None:
-        """A tiny network with the head brings the loss of four examples down to a tenth."""
+        """A tiny network with the head brings the loss of four examples down to a tenth.
+
+        What is not learnt in steps brings it down by studying them.
+        """
         batch, network = self.batch(self.given()[:4]), self.network()
+        if not any(parameter.requires_grad for parameter in network.parameters()):
+            self._require_study(network.eval(), batch)
+            return
         options = msgspec.structs.replace(self.recipe.training, learning_rate=0.05)
         losses = learn(network, batch, options, steps=MOST_STEPS, until=0.1)
         if losses[-1] > losses[0] / 10:
@@ -283,6 +297,15 @@ class HeadContract(Contract):
         """The module of its decoder imports no torch, in a fresh process."""
         run_fresh(_IMPORT, self.part.spec.decoder).require_no_torch("its decoder")
 
+    def _require_study(self, network: Network, batch: Batch) -> None:
+        before = float(loss_of(network, batch))
+        network.head.study(self.encoded(self.given()[:4]), generator(1))
+        after = float(loss_of(network, batch))
+        if not after < before:
+            raise ContractError(
+                f"after studying four examples the loss on them is {after:.4g}, from {before:.4g}"
+            )
+
     def ready(self) -> Network:
         """A network as training leaves it: no parameter at zero; ready to evaluate."""
         made = self.network()
@@ -292,9 +315,18 @@ class HeadContract(Contract):
     def _features(self, network: Network, batch: Batch, filling: float) -> Tensor:
         """Encoded steps of a batch, with ``filling`` for the padding."""
         T, B = batch.ids.shape
-        most = torch.cat([draw(1, B, network.encoder.output_size, seed=t) for t in range(T)])
         padding = torch.arange(T).unsqueeze(1) >= batch.lengths
+        if self.part.spec.reads == "ids":
+            return batch.ids.masked_fill(padding, int(filling > 0))
+        most = torch.cat([self._drawn(network, 1, B, seed=t).double() for t in range(T)])
         return most.masked_fill(padding.unsqueeze(-1), filling).requires_grad_()
+
+    def _drawn(self, network: Network, T: int, B: int, *, seed: int = 0) -> Tensor:
+        """What the head may be given: steps ``(T, B, D)``, or ids ``(T, B)``."""
+        if self.part.spec.reads == "ids":
+            most = self.tokenizer.vocab_size
+            return torch.randint(0, most, (T, B), generator=generator(seed))
+        return draw(T, B, network.encoder.output_size, seed=seed)
 
     def _loss(self, network: Network, x: Tensor, batch: Batch) -> tuple[Tensor, Tensor]:
         assert batch.targets is not None

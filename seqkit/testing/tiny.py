@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from safetensors.numpy import load_file, save_file
 
-from seqkit import api
+from seqkit import api, registry
 from seqkit.bundle.manifest import WEIGHTS
 from seqkit.examples import Example, TextExample, TokensExample
 
@@ -103,6 +103,9 @@ def tables(task: str, corpus: TinyCorpus, **sections: Any) -> dict[str, Any]:
             "device": "cpu",
         },
     }
+    chosen = sections.get("head", {}).get("name", task)
+    if registry.find("head", chosen).spec.reads == "ids":
+        del made["embedding"], made["encoder"]
     for section, values in sections.items():
         before = made.get(section, {})
         # another part does not take the options of the one that it replaces

@@ -26,8 +26,8 @@ class Started(Event, frozen=True, kw_only=True):
         train_examples: Examples trained on; for generation, documents.
         dev_examples: Examples scored after each epoch.
         train_tokens: Tokens in one epoch.
-        epochs: Epochs asked for.
-        steps: Optimiser steps in all.
+        epochs: Epochs asked for; 1 where nothing is learnt in steps.
+        steps: Optimiser steps in all; 0 where all has been learnt at once.
         step: Steps done before a resumed run was interrupted; 0 for a fresh one.
         metric: The score that picks the best epoch.
     """
@@ -83,7 +83,7 @@ class Evaluated(Event, frozen=True, kw_only=True):
     Attributes:
         epoch: Counted from 1.
         step: Steps done in all.
-        train_loss: Mean loss a real step in this epoch, in nats.
+        train_loss: Mean loss a real step in this epoch, in nats; 0 where there were none.
         scores: The development scores, ``loss`` among them; empty without development data.
         best: Whether this is the best epoch so far.
         seconds: Wall time of the epoch's training, without the scoring.

@@ -103,8 +103,11 @@ class Trainer:
         if options.adversarial != "none":
             self.adversary = Adversary(network, options, generator)
         self.state: EncoderState | None = None
-        self._steps_per_epoch = -(-data.steps // options.accumulate)
-        self.steps = options.epochs * self._steps_per_epoch
+        # a head may have studied all that there is to learn, and is then scored once
+        learns = any(parameter.requires_grad for parameter in network.parameters())
+        self.epochs = options.epochs if learns else 1
+        self._epoch_steps = -(-data.steps // options.accumulate) if learns else 0
+        self.steps = self.epochs * self._epoch_steps
         self._began = self._saved_at = time.perf_counter()
 
     def restore(self) -> None:
@@ -142,7 +145,7 @@ class Trainer:
     @property
     def steps_done(self) -> int:
         """Optimiser steps done in all."""
-        return self.progress.epoch * self._steps_per_epoch + self.progress.step
+        return self.progress.epoch * self._epoch_steps + self.progress.step
 
     def run(self) -> Outcome:
         """Train until the epochs are done, patience or time ends, Ctrl-C, or divergence.
@@ -164,7 +167,7 @@ class Trainer:
         return Outcome(reason, self.progress, self._best_weights(), problem)
 
     def _epochs(self, interrupt: Interruptible) -> Reason:
-        while self.progress.epoch < self.options.epochs:
+        while self.progress.epoch < self.epochs:
             if interrupt.requested:
                 return "interrupted"
             if 0 < self.options.patience <= self.progress.since_best:
@@ -176,14 +179,16 @@ class Trainer:
 
     @property
     def _out_of_time(self) -> bool:
-        return 0 < self.options.max_seconds <= self.progress.total_seconds
+        limit = self.options.max_seconds if self.steps else 0
+        return 0 < limit <= self.progress.total_seconds
 
     def _epoch(self, interrupt: Interruptible) -> None:
         """Train for the rest of the epoch in progress and score it, unless interrupted."""
         progress = self.progress
         rng = np.random.default_rng([self.random_seed, progress.epoch])
         together = self.options.accumulate
-        batches = self.data.batches(rng, skip=progress.step * together)
+        skip = progress.step * together
+        batches = self.data.batches(rng, skip=skip) if self.steps else iter(())
         self.network.train()
         started = time.perf_counter()
         for group in _grouped(batches, together):

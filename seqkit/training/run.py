@@ -256,7 +256,7 @@ class Run:
             train_examples=len(corpus.train),
             dev_examples=len(corpus.dev),
             train_tokens=trainer.data.tokens,
-            epochs=self.recipe.training.epochs,
+            epochs=trainer.epochs,
             steps=trainer.steps,
             step=trainer.steps_done,
             metric=self.decoder.metric,

@@ -48,6 +48,15 @@ def test_it_begins_with_what_the_model_is(manifest):
     )
 
 
+def test_a_head_that_reads_ids_has_no_network_to_tell_of(manifest):
+    recipe = recipes.parse({"head": {"name": "nbsvm"}})
+    text = model_card(msgspec.structs.replace(manifest, task="nbsvm"), recipe, name="mood")
+    assert "- network: a head alone\n" in text
+    assert "lstm" not in text
+    assert "seqkit classify --model mood file.txt" in section(text, "Use it")
+    assert "even where none of them fits" in section(text, "Limits")
+
+
 @pytest.mark.parametrize(
     ("task", "command", "call"),
     [

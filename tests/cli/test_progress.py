@@ -82,6 +82,13 @@ def test_an_epoch_without_development_data():
     ]
 
 
+def test_an_epoch_without_steps_has_neither_loss_nor_speed():
+    told = evaluated(step=0, train_loss=0.0, seconds=0.0, tokens_per_second=0.0)
+    assert watch([started(epochs=1, steps=0), told])[1:] == [
+        "epoch 1/1  learnt at once  dev loss 0.3000, dev accuracy 0.9000  best so far"
+    ]
+
+
 def test_steps_are_quiet_for_ten_seconds():
     lines = watch([started(), *(stepped(n) for n in range(1, 9))], ticks=3)
     # every 3 s a step: after 12 s the first line, after 24 s the second

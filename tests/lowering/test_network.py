@@ -162,6 +162,14 @@ def test_every_pooling_beside_n_grams_and_not(tmp_path, both, pooling, ngrams):
     check_same(Drawn(tmp_path, head=head, encoder=encoder, embedding={"size": 4}))
 
 
+def test_a_head_that_reads_ids_has_nothing_before_it(tmp_path):
+    from seqkit.lowering.network import lower
+
+    bundle = Drawn(tmp_path, head={"name": "nbsvm", "ngram_buckets": 7})
+    check_same(bundle)
+    assert [value.name for value in lower(bundle).model.graph.input] == ["ids", "lengths"]
+
+
 @pytest.mark.parametrize("cell", CELLS, ids=lambda cell: "-".join(cell.values()))
 @pytest.mark.parametrize("layers", [1, 2])
 @pytest.mark.parametrize(("size", "tied"), [(0, False), (4, False), (4, True), (6, True)])

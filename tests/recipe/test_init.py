@@ -88,6 +88,29 @@ def test_a_generator_may_not_look_ahead():
     assert caught.value.fix == "Set encoder.bidirectional=false"
 
 
+NBSVM = {"head": {"name": "nbsvm"}}
+
+
+@pytest.mark.parametrize(
+    ("tables", "what"),
+    [
+        ({"cell": {"name": "gru"}}, "cell"),
+        ({"embedding": {"size": 64}}, "embedding"),
+        ({"encoder": {"hidden_size": 64}}, "encoder.hidden_size"),
+    ],
+)
+def test_layers_that_a_head_has_no_use_for_are_refused(tables, what):
+    with pytest.raises(RecipeError, match=rf"{what} is set.*nbsvm head reads ids alone"):
+        parse({**NBSVM, **tables})
+
+
+def test_a_recipe_without_layers_has_no_sections_of_them():
+    made = parse({**NBSVM, "encoder": {"max_tokens": 9, "keep": "start"}})
+    tables = recipe.to_tables(made)
+    assert not {"cell", "embedding"} & set(tables)
+    assert parse(tables) == made
+
+
 @pytest.mark.parametrize(
     ("assignment", "section", "value"),
     [

@@ -47,6 +47,17 @@ class TestSeveralLabels(HeadContract):
     )
 
 
+class TestNBSVM(HeadContract):
+    name = "nbsvm"
+    options: ClassVar = {"ngram_buckets": 1000}
+
+
+class TestNBSVMOfSeveralLabels(HeadContract):
+    name = "nbsvm"
+    options: ClassVar = {"ngram_buckets": 1000, "multi_label": True}
+    examples = TestSeveralLabels.examples
+
+
 class TestTagging(HeadContract):
     name = "tagging"
 

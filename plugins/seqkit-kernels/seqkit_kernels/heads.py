@@ -21,6 +21,26 @@ POOLINGS = {"last": 0, "mean": 1, "max": 2, "attention": 0, "concat": 0}
 OF_ALL_STEPS = ("attention", "concat")
 
 
+class Bag:
+    """The weights of a text's n-grams: the head that is nothing else, and a share of the other."""
+
+    def __init__(self, take: Take, L: int, options: Any) -> None:
+        self.options = options
+        self.weight = take("head.ngrams.weight", options.ngram_buckets, L)
+        self.bias = take("head.ngrams.bias", L)
+
+    def logits(self, examples: Sequence[Encoded]) -> np.ndarray:
+        """``(B, L)``."""
+        present, counts = ngram_buckets(
+            np.concatenate([e.ids for e in examples]),
+            np.array([len(e) for e in examples]),
+            longest=self.options.ngrams,
+            buckets=self.options.ngram_buckets,
+        )
+        summed: np.ndarray = np.add.reduceat(self.weight[present], np.cumsum(counts) - counts)
+        return summed + self.bias
+
+
 class Classifier:
     """The built-in classification head."""
 
@@ -34,25 +54,15 @@ class Classifier:
                 take("head.pooling.b", D),
                 take("head.pooling.v", D),
             )
-        if options.ngrams:
-            self.ngrams = take("head.ngrams.weight", options.ngram_buckets, L)
-            self.ngrams_bias = take("head.ngrams.bias", L)
+        self.ngrams = Bag(take, L, options) if options.ngrams else None
 
     def logits(self, pooled: np.ndarray, examples: Sequence[Encoded]) -> np.ndarray:
         """``(B, P)`` to ``(B, L)``."""
         logits: np.ndarray = pooled @ self.W.T + self.b
-        if not self.options.ngrams:
+        if self.ngrams is None:
             return logits
-        lengths = np.array([len(e) for e in examples])
-        present, counts = ngram_buckets(
-            np.concatenate([e.ids for e in examples]),
-            lengths,
-            longest=self.options.ngrams,
-            buckets=self.options.ngram_buckets,
-        )
-        summed = np.add.reduceat(self.ngrams[present], np.cumsum(counts) - counts)
         share = np.float32(self.options.ngram_share)
-        mixed: np.ndarray = (1 - share) * logits + share * (summed + self.ngrams_bias)
+        mixed: np.ndarray = (1 - share) * logits + share * self.ngrams.logits(examples)
         return mixed
 
     def attend(self, steps: np.ndarray) -> np.ndarray:

@@ -12,7 +12,7 @@ from seqkit.bundle.manifest import RECIPE, WEIGHTS, damaged
 from seqkit.errors import BundleError
 from seqkit.recipe import Recipe
 from seqkit_kernels.characters import characters
-from seqkit_kernels.heads import Classifier, Tagger, products
+from seqkit_kernels.heads import Bag, Classifier, Tagger, products
 from seqkit_kernels.packed import (
     KINDS,
     CellProblem,
@@ -65,12 +65,15 @@ class Network:
         self._given, self._file = bundle.weights(), bundle.path / WEIGHTS
         recipe, tokenizer = bundle.recipe, bundle.tokenizer
         sizes, encoder = recipe.embedding, recipe.encoder
+        below = recipe.head_spec.reads == "steps"
         kind = kind_of(recipe)
         assert kind is not None
         self._kind, self._gates = kind, gates_of(kind)
         self.V, self.H = tokenizer.vocab_size, encoder.hidden_size
         self.P, self.directions = padded(self.H, kind=kind), 2 if encoder.bidirectional else 1
-        self.embedding = self._take("embedding.weight", self.V, sizes.size) if sizes.size else None
+        self.embedding: np.ndarray | None = None
+        if below and sizes.size:
+            self.embedding = self._take("embedding.weight", self.V, sizes.size)
         self._width = sizes.size + (sizes.character_size if sizes.spells else 0)
         self.features: np.ndarray | None = None
         if sizes.feature_size and tokenizer.feature_buckets:
@@ -81,7 +84,7 @@ class Network:
         self.characters = characters(self._take, sizes, kind, eight=eight)
         small = not self.forms and table_bytes <= LARGEST_TABLE
         self._folds = small or self.embedding is None
-        self.layers = [self._layer(number, eight) for number in range(encoder.layers)]
+        self.layers = [self._layer(n, eight) for n in range(encoder.layers if below else 0)]
         self.head, self.products = self._made_head(bundle, eight)
         if self._given:
             raise self._damaged(f"{', '.join(self._given)} has no place in it")
@@ -125,12 +128,14 @@ class Network:
 
     def _made_head(
         self, bundle: Bundle, eight: bool
-    ) -> tuple[Classifier | Tagger | None, list[PackedCell]]:
+    ) -> tuple[Classifier | Tagger | Bag | None, list[PackedCell]]:
         name = bundle.recipe.head.name
         options: Any = bundle.recipe.head.options
         D = self.directions * self.H
         if name == "classification":
             return Classifier(self._take, D, bundle.decoder.output_size, options), []
+        if name == "nbsvm":
+            return Bag(self._take, bundle.decoder.output_size, options), []
         if name == "tagging":
             L = bundle.decoder.output_size
             if options.crf:  # the decoder has transitions of its own

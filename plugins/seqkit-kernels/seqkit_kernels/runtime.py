@@ -16,7 +16,7 @@ from seqkit.encoding import Encoded
 from seqkit.errors import BundleError
 from seqkit.runtimes.base import Runtime, cores
 from seqkit_kernels import compiled
-from seqkit_kernels.heads import OF_ALL_STEPS, POOLINGS, Classifier, Tagger, concatenated
+from seqkit_kernels.heads import OF_ALL_STEPS, POOLINGS, Bag, Classifier, Tagger, concatenated
 from seqkit_kernels.network import Network, kind_of
 from seqkit_kernels.packed import (
     CellProblem,
@@ -46,10 +46,13 @@ class CompiledRuntime(Runtime):
     def obstacle(cls, bundle: Bundle) -> str:
         """A cell or head that is not seqkit's own, or that the library lacks."""
         recipe = bundle.recipe
-        for kind, part in (("cell", recipe.cell), ("head", recipe.head)):
+        parts = {"cell": recipe.cell, "head": recipe.head}
+        if recipe.head_spec.reads == "ids":
+            del parts["cell"]
+        for kind, part in parts.items():
             if registry.find(kind, part.name).distribution != "seqkit":
                 return f"it knows the built-in {kind}s alone, not '{part.name}'"
-        if kind_of(recipe) is None:
+        if "cell" in parts and kind_of(recipe) is None:
             return "it has no GRU with reset before the product"
         return ""
 
@@ -119,6 +122,8 @@ class CompiledRuntime(Runtime):
         network = self._network
         ids = np.concatenate([e.ids for e in examples]).astype(np.int32, copy=False)
         self._check(ids)
+        if isinstance(network.head, Bag):
+            return list(network.head.logits(examples))
         text = _Text(ids, np.cumsum(lengths) - lengths, lengths)
         head, layers = network.head, network.layers
         pooling = head.options.pooling if isinstance(head, Classifier) else "attention"

@@ -17,6 +17,7 @@ from seqkit.encoding import Encoded
 from seqkit.errors import BundleError
 from seqkit.runtimes.torch import TorchRuntime
 from seqkit.spelling import drawn
+from seqkit.testing import tiny
 
 CELLS = {
     "lstm": {"name": "lstm"},
@@ -79,6 +80,15 @@ def test_texts_get_the_logits_that_torch_gives(level, made, cell, network, monke
     close(CompiledRuntime(bundle).logits(texts), expected)
     monkeypatch.setattr("seqkit_kernels.network.LARGEST_TABLE", 0)
     close(CompiledRuntime(bundle).logits(texts), expected)
+    assert CompiledRuntime(bundle).logits([]) == []
+
+
+def test_a_head_of_n_grams_alone_gets_the_logits_that_torch_gives(tmp_path):
+    head = {"name": "nbsvm", "ngram_buckets": 64}
+    bundle = open_bundle(tiny.train("classification", tmp_path / "model", head=head))
+    texts = examples(bundle, *LENGTHS)
+    assert CompiledRuntime.obstacle(bundle) == ""
+    close(CompiledRuntime(bundle).logits(texts), TorchRuntime(bundle).logits(texts))
     assert CompiledRuntime(bundle).logits([]) == []
 
 
