@@ -25,6 +25,7 @@ from seqkit.decoding.metrics import LabelScore
 from seqkit.decoding.sampling import Sampling
 from seqkit.options import describe
 from seqkit.specs import SPEC_CLASSES
+from seqkit.spelling import CHARACTER_SIZE, ROWS, Speller
 from seqkit.tokenizers.features import WordFeatures, word_shape
 from seqkit.training import events
 
@@ -219,6 +220,8 @@ def test_the_bundle_page_names_every_file_and_key(bundle_page):
         },
         {"head": {"name": "generation", "tie_weights": True}, "cell": {"name": "gru"}},
         {"head": {"name": "generation"}, "embedding": {"size": 0}},
+        {"head": {"name": "tagging"}, "embedding": {"characters": "cnn"}},
+        {"head": {"name": "tagging"}, "embedding": {"characters": "recurrent"}},
     ],
 )
 def test_the_bundle_page_names_every_tensor(bundle_page, tables):
@@ -234,3 +237,11 @@ def test_the_bundle_page_has_the_hash_of_features_right():
     (row,) = WordFeatures(1, 8192)(["Ada"]).tolist()
     expected = [f"prefix:{'a'}", f"suffix:{'a'}", f"shape:{'Xxx'}"]
     assert row == [1 + zlib.crc32(text.encode()) % 8191 for text in expected]
+
+
+def test_the_bundle_page_has_the_numbers_of_characters_right(bundle_page):
+    short, long = Speller()(["aЖ", "b" * 31]).tolist()
+    assert short[:4] == [1, 3 + ord("a"), 3 + 1024 + ord("Ж") % 1024, 1]
+    b = 3 + ord("b")
+    assert long == [1, *[b] * 15, 2, *[b] * 14, 1]
+    assert f"`({ROWS}, {CHARACTER_SIZE})`" in bundle_page
