@@ -27,7 +27,7 @@ ROOT = Path(__file__).parents[1]
 #: What the page of the Python interface shows, by heading: modules with their names.
 _PUBLIC = {
     "Load, train and compare": ["seqkit: load train compare"],
-    "A trained model": ["seqkit.model: TextModel Layer"],
+    "A trained model": ["seqkit.model: TextModel Layer", "seqkit.ensemble: Ensemble"],
     "How text is drawn": ["seqkit.decoding.sampling: Sampling", "seqkit.decoding.beam: BeamSearch"],
     "Answers": [
         "seqkit.predictions: Classification MultiClassification Tagging TaggedToken",

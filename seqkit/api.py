@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from seqkit import environment
+from seqkit.errors import UsageError
 from seqkit.readers.base import OnBad, stop_at_bad
 from seqkit.recipe import Recipe
 
@@ -16,13 +17,18 @@ if TYPE_CHECKING:
 
 
 def load(
-    name_or_path: str | Path = "", *, task: str = "", runtime: str = "auto", threads: int = 0
+    name_or_path: str | Path | Sequence[str | Path] = "",
+    *,
+    task: str = "",
+    runtime: str = "auto",
+    threads: int = 0,
 ) -> TextModel:
     """Open a trained model.
 
     Args:
         name_or_path: A bundle's directory, the name of an installed model, or nothing for the
-            default model of ``task``.
+            default model of ``task``. Several are one model, an
+            :class:`~seqkit.ensemble.Ensemble`, whose answers are the mean of theirs.
         task: ``generation``, ``classification``, ``tagging`` or a plugin's head.
         runtime: What runs it to predict, by its name; ``auto`` for the fastest that can, which
             :meth:`TextModel.runtimes` tells.
@@ -31,13 +37,20 @@ def load(
     Raises:
         BundleError: There is no such model, or it is damaged.
         PluginError: A plugin that it was trained with is not installed.
+        UsageError: Several have no mean, since their tasks or labels differ; or there are none.
     """
     from seqkit.bundle.load import open_bundle, resolve
+    from seqkit.ensemble import Ensemble
     from seqkit.model import TextModel
 
     environment.prepare()
-    bundle = open_bundle(resolve(name_or_path, task=task))
-    return TextModel(bundle, runtime=runtime, threads=threads)
+    names = [name_or_path] if isinstance(name_or_path, str | Path) else name_or_path
+    bundles = [open_bundle(resolve(name, task=task)) for name in names]
+    if not bundles:
+        raise UsageError("No model is named", fix="Name one at least")
+    if len(bundles) == 1:
+        return TextModel(bundles[0], runtime=runtime, threads=threads)
+    return Ensemble(bundles, runtime=runtime, threads=threads)
 
 
 def train(

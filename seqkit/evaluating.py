@@ -8,12 +8,13 @@ import numpy as np
 
 from seqkit.bundle.load import Bundle
 from seqkit.decoding.adapting import FIXED, Adapting
+from seqkit.decoding.base import Decoder
 from seqkit.decoding.metrics import SUGGESTIONS, text_scores
 from seqkit.decoding.numerics import log_softmax
 from seqkit.encoding import Encoded, ExampleEncoder, join
 from seqkit.errors import UsageError
 from seqkit.examples import Example, text_of, words_of
-from seqkit.predicting import Predictor, blocks
+from seqkit.predicting import GivesLogits, Predictor, blocks
 from seqkit.reports import Evaluation, Mistake
 from seqkit.runtimes.base import Runtime
 from seqkit.runtimes.choice import AUTO
@@ -86,7 +87,7 @@ def evaluate_with_torch(
         return Evaluation(scores=scores, examples=len(examples))
     encoded = [encoder.encode(e, with_target=True) for e in examples]
     scored = score_examples(network, encoded, bundle.decoder, search=True)
-    return _labelled(bundle, scored.scores, scored.logits, scored.targets)
+    return _labelled(bundle.decoder, scored.scores, scored.logits, scored.targets)
 
 
 def evaluate_with(
@@ -107,10 +108,27 @@ def evaluate_with(
         documents = [encoder.encode(e, with_target=False) for e in examples]
         scores = score_text(runtime, documents, characters=_characters(examples))
         return Evaluation(scores=scores, examples=len(examples))
+    return evaluate_labelled(runtime, bundle.decoder, encoder, examples)
+
+
+def evaluate_labelled(
+    runtime: GivesLogits, decoder: Decoder, encoder: ExampleEncoder, examples: Sequence[Example]
+) -> Evaluation:
+    """The scores of a model that has labels, without the loss.
+
+    Args:
+        runtime: What gives the logits.
+        decoder: What scores them.
+        encoder: What makes the runtime's input.
+        examples: At least one; empty ones are left out.
+
+    Raises:
+        DataError: A label is missing or unknown, or there is nothing to score.
+    """
     encoded = [e for x in examples if len(e := encoder.encode(x, with_target=True))]
     targets = [e.target for e in encoded if e.target is not None]
     logits = runtime.logits(encoded)
-    return _labelled(bundle, dict(bundle.decoder.score(logits, targets)), logits, targets)
+    return _labelled(decoder, dict(decoder.score(logits, targets)), logits, targets)
 
 
 def score_text(
@@ -167,12 +185,11 @@ def mistakes(predictor: Predictor, examples: Iterable[Example]) -> Iterator[Mist
 
 
 def _labelled(
-    bundle: Bundle,
+    decoder: Decoder,
     scores: dict[str, float],
     logits: Sequence[np.ndarray],
     targets: Sequence[np.ndarray],
 ) -> Evaluation:
-    decoder = bundle.decoder
     return Evaluation(
         scores=scores,
         examples=len(targets),

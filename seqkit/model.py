@@ -78,6 +78,11 @@ class TextModel:
     ) -> None:
         self.close()
 
+    @property
+    def members(self) -> tuple[TextModel, ...]:
+        """The models whose answers are averaged: itself, unless it was loaded as several."""
+        return (self,)
+
     def close(self) -> None:
         """Let go of the weights and of all that was made to predict with them.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
@@ -11,7 +12,6 @@ from seqkit.decoding.base import Decoder
 from seqkit.encoding import Encoded, ExampleEncoder
 from seqkit.examples import Example, TextExample, TokensExample
 from seqkit.predictions import Prediction
-from seqkit.runtimes.base import Runtime
 from seqkit.tokenizers.words import split_words
 
 #: The most examples in a block ...
@@ -58,6 +58,14 @@ def size(example: Example) -> int:
     return sum(map(len, example.tokens))
 
 
+class GivesLogits(Protocol):
+    """A runtime, or anything else that answers whole examples."""
+
+    def logits(self, examples: Sequence[Encoded]) -> list[np.ndarray]:
+        """As :meth:`seqkit.runtimes.base.Runtime.logits` has it."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Predictor:
     """Answers blocks of examples.
@@ -69,7 +77,7 @@ class Predictor:
         words: Whether there is an answer for each word, whose place in the text is then found.
     """
 
-    runtime: Runtime
+    runtime: GivesLogits
     encoder: ExampleEncoder
     decoder: Decoder
     words: bool

@@ -37,6 +37,7 @@ FLOORS = {
     5: [
         "api",
         "model",
+        "ensemble",
         "generating",
         "predicting",
         "evaluating",

@@ -146,16 +146,17 @@ def _left(blocks: Iterable[Block], done: int, counted: Counted | None) -> Iterat
 
 def _origin(job: Job, model: TextModel, form: str) -> dict[str, Any]:
     """What the results depend on beside the documents."""
-    digest = hashlib.sha256((model.path / MANIFEST).read_bytes())
-    digest.update((model.path / WEIGHTS).read_bytes())
-    runtime = job.runtime
-    if runtime == "auto":
-        runtime = next((one.name for one in model.runtimes() if not one.obstacle), runtime)
+    digest, runtimes = hashlib.sha256(), []
+    for member in model.members:
+        digest.update((member.path / MANIFEST).read_bytes())
+        digest.update((member.path / WEIGHTS).read_bytes())
+        able = (one.name for one in member.runtimes() if not one.obstacle)
+        runtimes.append(job.runtime if job.runtime != "auto" else next(able, job.runtime))
     return {
         "version of seqkit": seqkit.__version__,
         "command": job.command,
         "--model": digest.hexdigest(),
-        "--runtime": runtime,
+        "--runtime": " ".join(runtimes),
         "--threads": job.threads or cores(),
         "--jobs": job.jobs,
         "--format": form,

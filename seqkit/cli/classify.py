@@ -17,6 +17,7 @@ from seqkit.cli.options import (
     output_option,
     reader_options,
     runtime_options,
+    with_option,
 )
 from seqkit.cli.output import ARRAY, LINES, Layout, cell, csv_line
 
@@ -30,6 +31,7 @@ NOTHING = "(none)"
 @click.command()
 @click.argument("files", nargs=-1, metavar="[FILE]...")
 @model_option("classification")
+@with_option
 @runtime_options
 @click.option("--lines", is_flag=True, help="Each line is a document, not each file.")
 @format_option("table", "json", "jsonl", "csv")
@@ -41,6 +43,7 @@ def classify(
     *,
     files: tuple[str, ...],
     model: str,
+    others: tuple[str, ...],
     runtime: str,
     threads: int,
     lines: bool,
@@ -74,6 +77,7 @@ def classify(
     form = out.chosen(form, output)
     job = Job(
         model=model,
+        others=others,
         task="classification",
         command="classify",
         runtime=runtime,

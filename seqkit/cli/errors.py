@@ -8,12 +8,13 @@ from typing import Any
 import click
 
 from seqkit.cli.labelled import Labelled, labelled_options
-from seqkit.cli.options import format_option, model_argument
+from seqkit.cli.options import format_option, model_argument, with_option
 
 
 @click.command()
 @model_argument
 @labelled_options
+@with_option
 @click.option(
     "--limit",
     type=click.IntRange(min=0),
@@ -23,7 +24,9 @@ from seqkit.cli.options import format_option, model_argument
 )
 @click.option("--full", is_flag=True, help="Show whole texts, however long.")
 @format_option("table", "json", "jsonl", default="table")
-def errors(*, model: str, limit: int, full: bool, form: str, **data: Any) -> None:
+def errors(
+    *, model: str, others: tuple[str, ...], limit: int, full: bool, form: str, **data: Any
+) -> None:
     """Show what MODEL gets wrong, what it is surest of first.
 
     Each FILE is read as the model's recipe says. Without any, the data are those that its recipe
@@ -37,7 +40,7 @@ def errors(*, model: str, limit: int, full: bool, form: str, **data: Any) -> Non
     from seqkit import api
     from seqkit.cli import output as out
 
-    loaded = api.load(model)
+    loaded = api.load([model, *others])
     examples, skipped = Labelled(**data).read(loaded.recipe)
     mistakes = loaded.errors(examples, limit=limit)
     skipped.report()

@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from seqkit.cli.labelled import Labelled, labelled_options
-from seqkit.cli.options import format_option, model_argument, runtime_options, struct_options
+from seqkit.cli.options import (
+    format_option,
+    model_argument,
+    runtime_options,
+    struct_options,
+    with_option,
+)
 from seqkit.decoding.adapting import Adapting
 
 if TYPE_CHECKING:
@@ -21,12 +27,14 @@ _WIDE = 12
 @click.command()
 @model_argument
 @labelled_options
+@with_option
 @runtime_options
 @struct_options(Adapting)
 @format_option("table", "json", default="table")
 def evaluate(
     *,
     model: str,
+    others: tuple[str, ...],
     runtime: str,
     threads: int,
     cache: int,
@@ -40,7 +48,8 @@ def evaluate(
 
     Each FILE is read as the model's recipe says. Without any, the model is scored on the data that
     its recipe names. With --runtime, the scores are those that the model has as that runs it, and
-    without the loss where torch alone knows it.
+    without the loss where torch alone knows it. With --with, they are those of the mean of several
+    models' probabilities, without a loss.
 
     \b
     Example:
@@ -51,7 +60,7 @@ def evaluate(
     from seqkit import api
     from seqkit.cli.output import to_json
 
-    loaded = api.load(model, runtime=runtime, threads=threads)
+    loaded = api.load([model, *others], runtime=runtime, threads=threads)
     examples, skipped = Labelled(**data).read(loaded.recipe)
     adapting = Adapting(
         cache=cache, cache_theta=cache_theta, cache_lambda=cache_lambda, dynamic=dynamic

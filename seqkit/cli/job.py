@@ -58,6 +58,7 @@ class Job:
         threads: Processor threads for all processes together; 0 for as many as there are cores.
         jobs: Processes that share the work.
         layout: Makes the layout for the model.
+        others: More models, whose probabilities are averaged with the model's.
     """
 
     model: str
@@ -67,6 +68,7 @@ class Job:
     threads: int
     jobs: int
     layout: Callable[[TextModel], Layout]
+    others: tuple[str, ...] = ()
 
     def writing(self) -> Writing:
         """Load the model.
@@ -80,6 +82,7 @@ class Job:
         threads = self.threads
         if self.jobs > 1:
             threads = max(1, (threads or cores()) // self.jobs)
-        model = api.load(self.model, task=self.task, runtime=self.runtime, threads=threads)
+        names = [self.model, *self.others]
+        model = api.load(names, task=self.task, runtime=self.runtime, threads=threads)
         getattr(model, self.command)(())  # refuses a model that is for something else
         return Writing(model, self.layout(model))

@@ -59,6 +59,16 @@ def model_option(task: str) -> Callable[[_F], _F]:
     )
 
 
+#: ``--with``: models whose probabilities are averaged with those of the model.
+with_option = click.option(
+    "--with",
+    "others",
+    type=PartName("model"),
+    multiple=True,
+    metavar="NAME_OR_PATH",
+    help="Average the model's probabilities with those of this one; may be repeated.",
+)
+
 #: The MODEL argument of commands that look at one particular model.
 model_argument = click.argument("model", type=PartName("model"), metavar="MODEL")
 

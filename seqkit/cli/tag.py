@@ -18,6 +18,7 @@ from seqkit.cli.options import (
     output_option,
     reader_options,
     runtime_options,
+    with_option,
 )
 from seqkit.cli.output import ARRAY, LINES, Layout, aligned, cell, csv_line
 from seqkit.errors import UsageError
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("files", nargs=-1, metavar="[FILE]...")
 @model_option("tagging")
+@with_option
 @runtime_options
 @click.option("--lines", is_flag=True, help="Each line is a document, not each file.")
 @format_option("table", "json", "jsonl", "csv", "conllu")
@@ -44,6 +46,7 @@ def tag(
     *,
     files: tuple[str, ...],
     model: str,
+    others: tuple[str, ...],
     runtime: str,
     threads: int,
     lines: bool,
@@ -82,6 +85,7 @@ def tag(
     form = out.chosen(form, output, otherwise="conllu" if rows_back else "jsonl")
     job = Job(
         model=model,
+        others=others,
         task="tagging",
         command="tag",
         runtime=runtime,

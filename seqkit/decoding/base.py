@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
 
@@ -74,6 +74,37 @@ class Decoder(ABC):
     def output_size(self) -> int:
         """How many logits stand for one prediction; 0 where the vocabulary's size decides."""
         return len(self.labels)
+
+    @property
+    def distribution(self) -> str:
+        """What the logits make likely, in words; empty where they give no probabilities of labels.
+
+        The probabilities of models that say the same here have a mean that says it too.
+        """
+        return ""
+
+    def probabilities(self, logits: np.ndarray) -> np.ndarray:
+        """Each label's probability, where there is a :attr:`distribution`.
+
+        Args:
+            logits: ``(output_size,)``, or a row a token.
+
+        Returns:
+            float64, ``(labels,)`` or a row a token.
+        """
+        raise NotImplementedError(f"{type(self).__name__} has no probabilities of labels")
+
+    def logits_of(self, probabilities: np.ndarray) -> np.ndarray:
+        """Finite logits that :meth:`probabilities` of :meth:`of_mean` makes into these.
+
+        Args:
+            probabilities: In the form that :meth:`probabilities` gives.
+        """
+        raise NotImplementedError(f"{type(self).__name__} has no probabilities of labels")
+
+    def of_mean(self) -> Self:
+        """What decodes the mean of several models' probabilities; itself, for most."""
+        return self
 
     @abstractmethod
     def fit(self, examples: Iterable[Example]) -> None:

@@ -16,7 +16,7 @@ from seqkit.decoding.metrics import (
     nothing_to_score,
     total,
 )
-from seqkit.decoding.numerics import refuse_nan, sigmoid, softmax
+from seqkit.decoding.numerics import log_of, refuse_nan, sigmoid, softmax
 from seqkit.errors import DataError, did_you_mean
 from seqkit.examples import Example, TextExample
 from seqkit.predictions import Classification, MultiClassification
@@ -40,6 +40,11 @@ class ClassificationDecoder(Decoder):
     def metric(self) -> str:
         """``accuracy``, or ``macro_f1`` where several labels may hold."""
         return "macro_f1" if self.options.multi_label else "accuracy"
+
+    @property
+    def distribution(self) -> str:
+        """One label, or with ``multi_label`` any number."""
+        return "any number of labels" if self.options.multi_label else "one label"
 
     @property
     def output_size(self) -> int:
@@ -229,6 +234,28 @@ class ClassificationDecoder(Decoder):
             return []
         true, guess = int(truth.argmax()), int(predicted.argmax())
         return [Wrong(None, self.labels[true], self.labels[guess], float(probabilities[guess]))]
+
+    def probabilities(self, logits: np.ndarray) -> np.ndarray:
+        """Each label's, ``(labels,)``.
+
+        Args:
+            logits: ``(output_size,)``.
+        """
+        refuse_nan(logits)
+        return np.asarray(self._probabilities(logits[np.newaxis])[0])
+
+    def logits_of(self, probabilities: np.ndarray) -> np.ndarray:
+        """``(output_size,)``.
+
+        Args:
+            probabilities: ``(labels,)``.
+        """
+        if self._binary:
+            log = log_of(probabilities)
+            return np.asarray(log[1:] - log[:1])
+        if self.options.multi_label:
+            return np.asarray(log_of(probabilities) - log_of(1 - probabilities))
+        return log_of(probabilities)
 
     def _labels_of(self, example: Example) -> tuple[str, ...]:
         if not isinstance(example, TextExample):

@@ -35,6 +35,18 @@ def log_softmax(logits: np.ndarray, axis: int = -1) -> np.ndarray:
     return np.asarray(shifted - np.log(np.exp(shifted).sum(axis=axis, keepdims=True)))
 
 
+def log_of(probabilities: np.ndarray) -> np.ndarray:
+    """Natural logarithms, finite where a probability is too small to be told from zero.
+
+    Args:
+        probabilities: float64 of any shape.
+
+    Returns:
+        The same shape, in nats.
+    """
+    return np.asarray(np.log(np.maximum(probabilities, np.finfo(np.float64).tiny)))
+
+
 def sigmoid(logits: np.ndarray) -> np.ndarray:
     """``1 / (1 + exp(-logits))`` without overflow, and exact for very negative logits.
 

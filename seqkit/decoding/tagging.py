@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -21,7 +22,7 @@ from seqkit.decoding.metrics import (
     nothing_to_score,
     total,
 )
-from seqkit.decoding.numerics import refuse_nan, softmax
+from seqkit.decoding.numerics import log_of, refuse_nan, softmax
 from seqkit.decoding.spans import count_spans, detect_scheme, fits_scheme, may_follow
 from seqkit.decoding.viterbi import best_paths, n_best_paths
 from seqkit.errors import DataError
@@ -140,6 +141,41 @@ class TaggingDecoder(Decoder):
         for place in np.flatnonzero(target < 0).tolist():
             target[place] = self._unseen.setdefault(tags[place], -1 - len(self._unseen))
         return target
+
+    @property
+    def distribution(self) -> str:
+        """A tag a word."""
+        return "a tag a word"
+
+    def probabilities(self, logits: np.ndarray) -> np.ndarray:
+        """Each tag's probability, for each token; with ``crf`` given the whole sentence.
+
+        Args:
+            logits: ``(tokens, labels)``.
+        """
+        refuse_nan(logits)
+        if self.chain is not None:
+            return marginals(self.chain.weights, [logits])[0]
+        return softmax(logits.astype(np.float64))
+
+    def logits_of(self, probabilities: np.ndarray) -> np.ndarray:
+        """Their logarithms.
+
+        Args:
+            probabilities: ``(tokens, labels)``.
+        """
+        return log_of(probabilities)
+
+    def of_mean(self) -> Self:
+        """With ``crf`` one that only knows what may follow what: members have counted their scores.
+
+        It shares what this one knows of tags that training never showed.
+        """
+        if self.chain is None:
+            return self
+        other = copy.copy(self)
+        other.chain = Chain(np.zeros_like(self.chain.scores), self.chain.allowed)
+        return other
 
     def decode_tags(self, logits: np.ndarray) -> tuple[list[str], list[float]]:
         """The tags of a sentence's tokens, with the probability of each.

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from seqkit.decoding.numerics import log_softmax, refuse_nan, sigmoid, softmax
+from seqkit.decoding.numerics import log_of, log_softmax, refuse_nan, sigmoid, softmax
 from seqkit.errors import BundleError
 
 
@@ -29,6 +29,10 @@ def test_softmax_of_an_impossible_outcome_is_zero():
 def test_log_softmax_keeps_what_softmax_would_lose():
     assert log_softmax(np.array([0.0, -2000.0])).tolist() == [0.0, -2000.0]
     np.testing.assert_allclose(log_softmax(np.array([0, math.log(3)])), np.log([0.25, 0.75]))
+
+
+def test_the_logarithm_of_next_to_nothing_is_finite():
+    assert log_of(np.array([1.0, 0.5, 0.0])).tolist() == [0, math.log(0.5), math.log(2.0**-1022)]
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
