@@ -47,6 +47,21 @@ class GenerationOptions(Options, frozen=True, kw_only=True):
             "large. Some thousands; 0 for all tokens.",
         ),
     ] = 0
+    softmax: Annotated[
+        Literal["full", "adaptive"],
+        Meta(
+            description="How a vocabulary becomes probabilities: one softmax of all tokens, or "
+            "adaptive, rare ones in groups with fewer features, which with tens of thousands of "
+            "words is several times as fast (Grave et al. 2017)."
+        ),
+    ] = "full"
+    cutoffs: Annotated[
+        tuple[Annotated[int, Meta(ge=1)], ...],
+        Meta(
+            description="With an adaptive softmax, how many of the most frequent tokens the first "
+            "group has, the first and the second, and so on; the last group has the rest."
+        ),
+    ] = (2000, 10_000)
 
 
 class ClassificationOptions(Options, frozen=True, kw_only=True):

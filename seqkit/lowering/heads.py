@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from seqkit.lowering.adaptive_softmax import adaptive_softmax
 from seqkit.lowering.graph import Graph
 from seqkit.lowering.ngrams import ngrams
 from seqkit.lowering.poolings import POOLINGS, padding
@@ -46,6 +47,15 @@ class HeadInput:
 def generation(graph: Graph, head: HeadInput) -> str:
     """``generation``: the logits after each sequence's last token, ``(B, V)``."""
     x, D, V = head.end, head.input_size, head.output_size
+    if head.options.softmax == "adaptive":
+        return adaptive_softmax(
+            graph,
+            x,
+            head.weights.below("adaptive."),
+            input_size=D,
+            vocab_size=V,
+            cutoffs=head.options.cutoffs,
+        )
     bias = graph.constant(head.weights.take("bias", V))
     if not head.options.tie_weights:
         weight = graph.constant(head.weights.take("weight", V, D))

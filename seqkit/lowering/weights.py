@@ -29,8 +29,8 @@ class Weights:
         part._prefix, part._taken = self._prefix + prefix, self._taken
         return part
 
-    def take(self, name: str, *shape: int) -> np.ndarray:
-        """One float32 array.
+    def take(self, name: str, *shape: int, dtype: type[np.generic] = np.float32) -> np.ndarray:
+        """One array, of float32 unless another type is asked for.
 
         Raises:
             BundleError: There is none of that name, or it has another shape.
@@ -39,10 +39,21 @@ class Weights:
         if full not in self._arrays:
             raise self._misfit(f"{full} is missing")
         array = self._arrays[full]
-        if array.shape != shape or array.dtype != np.float32:
+        if array.shape != shape or array.dtype != dtype:
             raise self._misfit(f"size mismatch for {full}: it is {array.dtype} {array.shape}")
         self._taken.add(full)
         return array
+
+    def take_order(self, name: str, size: int) -> np.ndarray:
+        """One int64 array ``(size,)`` in which each number below that stands once.
+
+        Raises:
+            BundleError: As in :meth:`take`, or it is something else.
+        """
+        order = self.take(name, size, dtype=np.int64)
+        if not np.array_equal(np.sort(order), np.arange(size)):
+            raise self._misfit(f"{self._prefix}{name} is no order")
+        return order
 
     def check_all_taken(self) -> None:
         """Make sure that the recipe has a use for every array.

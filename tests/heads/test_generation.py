@@ -200,3 +200,50 @@ def test_samples_are_drawn_by_frequency():
     assert head.sampled.frequencies is not None
     assert head.sampled.frequencies.tolist() == pytest.approx([0.2, 0.4, 0.1, 0.2, 0.1])
     assert not head.bias.any()
+
+
+class TestAdaptive:
+    """With an adaptive softmax, of which its own tests say more."""
+
+    TARGETS = torch.tensor([[1, 4], [2, 4], [1, IGNORED]])
+    LENGTHS = torch.tensor([3, 2])
+
+    def head(self, **options) -> GenerationHead:
+        return made(softmax="adaptive", cutoffs=(2, 3), **options)
+
+    def test_padding(self, padding_does_not_matter):
+        padded = torch.cat([self.TARGETS, torch.full((2, 2), IGNORED)])
+        padding_does_not_matter(self.head(), padded, self.LENGTHS)
+
+    def test_logits_are_log_probabilities_and_the_loss_is_the_same_in_training(self):
+        head = self.head().double()
+        head.reset_parameters(torch.Generator().manual_seed(0))
+        encoded = torch.randn(3, 2, D, generator=torch.Generator().manual_seed(1)).double()
+        found = []
+        for mode in (True, False):
+            output = head.train(mode)(encoded, self.LENGTHS)
+            found.append(head.loss(output, self.TARGETS, self.LENGTHS))
+        torch.testing.assert_close(*found)
+        assert found[0][1] == 5
+        torch.testing.assert_close(output.exp().sum(dim=-1), torch.ones(3, 2).double())
+
+    @pytest.mark.parametrize("prior", ["none", "unigram"])
+    def test_tokens_are_sorted_by_how_often_they_occur(self, prior):
+        head = self.head(prior=prior).eval()
+        head.prepare(GenerationDecoder(head.options), [np.array([4, 4, 1, 4, 1, 2])])
+        assert head.adaptive is not None
+        assert head.adaptive.places.tolist() == [3, 1, 2, 4, 0]
+        told = head(torch.zeros(1, 1, D), torch.tensor([1]))[0, 0]
+        counts = torch.tensor([1, 3, 2, 1, 4])
+        if prior == "unigram":
+            torch.testing.assert_close(told.exp(), counts / counts.sum())
+
+    def test_weights_can_not_be_tied(self):
+        head = self.head(tie_weights=True)
+        with pytest.raises(RecipeError, match=r"tie_weights.*adaptive"):
+            head.tie(Embedding(V, D))
+
+
+def test_samples_and_an_adaptive_softmax_exclude_each_other():
+    with pytest.raises(RecipeError, match="head.samples is set together"):
+        made(samples=10, softmax="adaptive", cutoffs=(2,))

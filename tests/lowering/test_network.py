@@ -9,12 +9,13 @@ import onnx
 import onnxruntime
 import pytest
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 
 from seqkit import recipe as recipes
 from seqkit.bundle.load import Bundle
 from seqkit.bundle.manifest import WEIGHTS
 from seqkit.encoding import Encoded
+from seqkit.errors import BundleError
 from seqkit.nn.network import Network
 from seqkit.runtimes.onnx import OnnxRuntime
 from seqkit.runtimes.torch import TorchRuntime
@@ -184,6 +185,35 @@ def test_a_generator_goes_on_from_a_state(tmp_path, cell, layers, size, tied, vo
         head={"name": "generation", "tie_weights": tied},
     )
     check_continuing(bundle, vocab_size)
+
+
+@pytest.mark.parametrize("cutoffs", [[3, 7], [5, 99]])
+@pytest.mark.parametrize("layers", [1, 2])
+def test_a_generator_with_an_adaptive_softmax(tmp_path, cutoffs, layers):
+    bundle = Drawn(
+        tmp_path,
+        encoder={"hidden_size": 6, "layers": layers},
+        head={"name": "generation", "softmax": "adaptive", "cutoffs": cutoffs},
+    )
+    places = torch.randperm(V, generator=torch.Generator().manual_seed(3))
+    change(bundle, "head.adaptive.places", places)
+    check_continuing(bundle, V)
+
+
+def test_an_adaptive_softmax_whose_places_are_no_order_is_refused(tmp_path):
+    head = {"name": "generation", "softmax": "adaptive", "cutoffs": [3]}
+    bundle = Drawn(tmp_path, head=head)
+    change(bundle, "head.adaptive.places", torch.full((V,), V))
+    for runtime in (OnnxRuntime, TorchRuntime):
+        with pytest.raises(BundleError, match="no order"):
+            runtime(bundle, threads=1)
+
+
+def change(bundle: Bundle, name: str, value: torch.Tensor) -> None:
+    """Write a bundle's weights anew with another tensor."""
+    weights = load_file(bundle.path / WEIGHTS)
+    assert weights[name].shape == value.shape
+    save_file({**weights, name: value}, bundle.path / WEIGHTS)
 
 
 def test_the_model_is_valid_and_says_what_it_is(tmp_path):

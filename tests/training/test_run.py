@@ -15,6 +15,7 @@ from safetensors.numpy import load_file
 from seqkit import api, manager
 from seqkit import recipe as recipes
 from seqkit.errors import BundleError, DataError, RecipeError, TrainingError, UsageError
+from seqkit.examples import TextExample
 from seqkit.hookspecs import hookimpl
 from seqkit.specs import CallbackSpec
 from seqkit.spelling import CHARACTER_SIZE, ROWS
@@ -450,3 +451,20 @@ class TestRecipes:
         api.train(tables, out=tmp_path / "cut", observers=[at(2, ctrl_c)])
         api.train(tables, out=tmp_path / "cut", resume=True)
         assert weights(tmp_path / "cut") == weights(tmp_path / "whole")
+
+
+@pytest.mark.parametrize("weights", ["float32", "float16"])
+def test_a_model_with_an_adaptive_softmax_writes_suggests_and_is_scored_without_torch(
+    tiny, tmp_path, weights
+):
+    head = {"softmax": "adaptive", "cutoffs": [4, 9], "prior": "unigram"}
+    tiny.train("generation", tmp_path / "m", head=head, bundle={"weights": weights})
+    rows = [TextExample(text="the cat ran", source="a")]
+    answers = []
+    for runtime in ("torch", "onnx"):
+        loaded = api.load(tmp_path / "m", runtime=runtime)
+        written = loaded.generate("the ", num=2, tokens=12, random_seed=3)
+        suggested = [(s.word, round(s.probability, 4)) for s in loaded.suggest("the c")]
+        loss = round(loaded.evaluate(rows).scores["loss"], 4)
+        answers.append(([w.text for w in written], suggested, loss))
+    assert answers[0] == answers[1]

@@ -54,6 +54,8 @@ class CompiledRuntime(Runtime):
                 return f"it knows the built-in {kind}s alone, not '{part.name}'"
         if "cell" in parts and kind_of(recipe) is None:
             return "it has no GRU with reset before the product"
+        if getattr(recipe.head.options, "softmax", "full") != "full":
+            return "it has no adaptive softmax"
         return ""
 
     def __init__(self, bundle: Bundle, *, threads: int = 0) -> None:

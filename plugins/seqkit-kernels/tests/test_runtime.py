@@ -300,3 +300,9 @@ def in_a_process(code, bundle):
         timeout=60,
     )
     return done.stdout.strip()
+
+
+def test_an_adaptive_softmax_is_an_obstacle(made):
+    head = {"name": "generation", "softmax": "adaptive", "cutoffs": [4]}
+    assert CompiledRuntime.obstacle(made("generation", head=head)) == "it has no adaptive softmax"
+    assert CompiledRuntime.obstacle(made("generation")) == ""
