@@ -245,5 +245,5 @@ class TestAdaptive:
 
 
 def test_samples_and_an_adaptive_softmax_exclude_each_other():
-    with pytest.raises(RecipeError, match="head.samples is set together"):
+    with pytest.raises(RecipeError, match="samples is set together"):
         made(samples=10, softmax="adaptive", cutoffs=(2,))
