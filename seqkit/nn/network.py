@@ -30,7 +30,8 @@ class Network(nn.Module):
         half_precision: Whether the head's products are computed in bfloat16 while training.
 
     Attributes:
-        head: The head, which is all that there is where it reads ids.
+        reads_ids: Whether the head reads ids itself.
+        head: The head, which is then all that there is.
         embedding: Otherwise what makes a vector of each id,
         encoder: and what makes the head's steps of the vectors.
     """
@@ -65,8 +66,8 @@ class Network(nn.Module):
     ) -> None:
         sizes, layers = recipe.embedding, recipe.encoder
         head = lazy.load(recipe.head_spec.target)
-        self._reads_ids = recipe.head_spec.reads == "ids"
-        if self._reads_ids:
+        self.reads_ids = recipe.head_spec.reads == "ids"
+        if self.reads_ids:
             self.head = head(0, output_size, recipe.head.options)
             return
         cell = functools.partial(
@@ -110,7 +111,7 @@ class Network(nn.Module):
 
     def reset_parameters(self, generator: torch.Generator) -> None:
         """Draw all parameters anew; dropout draws from the same generator from then on."""
-        if not self._reads_ids:
+        if not self.reads_ids:
             self.embedding.reset_parameters(generator)
             self.encoder.reset_parameters(generator)
         self.head.reset_parameters(generator)
@@ -135,7 +136,7 @@ class Network(nn.Module):
             features: ``(T, B, F)`` int64 or none.
             spelling: The words' characters or none.
         """
-        if self._reads_ids:
+        if self.reads_ids:
             alone: Tensor = self.head(ids, lengths)
             return alone
         return self.from_vectors(self.embedding(ids, features, spelling), ids, lengths)

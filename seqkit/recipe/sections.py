@@ -248,11 +248,29 @@ class Training(Options, frozen=True, kw_only=True):
         float, Meta(ge=0, description="Decay of the weights; decoupled with adamw.")
     ] = 0.0
     momentum: Annotated[float, Meta(ge=0, lt=1, description="Momentum of sgd.")] = 0.0
+    layer_decay: Annotated[
+        float,
+        Meta(
+            gt=0,
+            le=1,
+            description="The learning rate of each layer as a share of that of the layer above, "
+            "from the head down to the embedding (Howard and Ruder 2018); 1 for the same in all.",
+        ),
+    ] = 1.0
+    unfreeze_every: Annotated[
+        int,
+        Meta(
+            ge=0,
+            description="Train the head alone at first, and one layer more below it after each so "
+            "many epochs (gradual unfreezing, Howard and Ruder 2018); 0 for all from the start.",
+        ),
+    ] = 0
     schedule: Annotated[
-        Literal["constant", "linear", "cosine", "one-cycle"],
+        Literal["constant", "linear", "cosine", "one-cycle", "slanted-triangular"],
         Meta(
             description="The learning rate's course: constant, warm-up then linear or cosine "
-            "decay to zero, or one cycle (Smith 2018)."
+            "decay to zero, one cycle (Smith 2018), or a steep rise and a long fall (Howard and "
+            "Ruder 2018)."
         ),
     ] = "constant"
     warmup: Annotated[

@@ -26,7 +26,8 @@ from seqkit.training.batching import Batch, Examples, Streams
 from seqkit.training.checkpoint import Progress
 from seqkit.training.events import Evaluated, Event, Reason, Stepped
 from seqkit.training.interrupt import Interruptible
-from seqkit.training.optimizers import clip_norm, make_optimizer
+from seqkit.training.layers import layers_of, parameter_groups, thaw
+from seqkit.training.optimizers import clip_norm, make_optimizer, set_rate
 from seqkit.training.schedules import rate
 
 
@@ -94,7 +95,9 @@ class Trainer:
         self.folder = directory / CHECKPOINTS
         self.progress = progress
         self.tell = tell
-        self.optimizer = make_optimizer(network.parameters(), options)
+        self.layers = layers_of(network)
+        groups = parameter_groups(network, self.layers, options.layer_decay)
+        self.optimizer = make_optimizer(groups, options)
         self.averaging = make_averaging(network, options)
         self.penalty = ActivationPenalty(
             network.head, alpha=options.activation, beta=options.temporal_activation
@@ -190,6 +193,8 @@ class Trainer:
         skip = progress.step * together
         batches = self.data.batches(rng, skip=skip) if self.steps else iter(())
         self.network.train()
+        if every := self.options.unfreeze_every:
+            thaw(self.layers, 1 + progress.epoch // every)
         started = time.perf_counter()
         for group in _grouped(batches, together):
             learning_rate = self._set_rate(group)
@@ -234,8 +239,7 @@ class Trainer:
             # a short window's mean gradient is that of few steps, which would count for more
             steps = sum(len(batch.ids) for batch in batches) / len(batches)
             learning_rate *= steps / self.data.bptt
-        for group in self.optimizer.param_groups:
-            group["lr"] = learning_rate
+        set_rate(self.optimizer, learning_rate)
         return learning_rate
 
     def _step(self, *batches: Batch) -> tuple[float, float]:

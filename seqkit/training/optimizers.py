@@ -12,10 +12,16 @@ from torch import Tensor, nn
 from seqkit.recipe.sections import Training
 
 
-def make_optimizer(parameters: Iterable[nn.Parameter], options: Training) -> torch.optim.Optimizer:
+def make_optimizer(
+    parameters: Iterable[nn.Parameter] | list[dict[str, Any]], options: Training
+) -> torch.optim.Optimizer:
     """Adam (Kingma and Ba 2015), AdamW (Loshchilov and Hutter 2019) or SGD.
 
     Each is one pass over the parameters, which took a sixth of the time of one pass an operation.
+
+    Args:
+        parameters: What is trained, or groups of it, each with its ``share`` of the rate.
+        options: The recipe's training section.
     """
     rate, decay = options.learning_rate, options.weight_decay
     made: torch.optim.Optimizer
@@ -27,6 +33,12 @@ def make_optimizer(parameters: Iterable[nn.Parameter], options: Training) -> tor
         cls = torch.optim.AdamW if options.optimizer == "adamw" else torch.optim.Adam
         made = _uncompiled(cls)(parameters, lr=rate, weight_decay=decay, fused=True)
     return made
+
+
+def set_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:
+    """Set the learning rate of the head; each group has its share of it."""
+    for group in optimizer.param_groups:
+        group["lr"] = rate * group.get("share", 1.0)
 
 
 def _uncompiled(cls: type[torch.optim.Optimizer]) -> type[Any]:

@@ -20,6 +20,9 @@ from seqkit.training.schedules import rate
         # a quarter up from 1/25, the rest down: 0.2/0.25 up, 1/3 and 11/15 down
         ("one-cycle", 0.0, [0.04, 0.9083281, 0.75, 0.1654347]),
         ("one-cycle", 0.5, [0.04, 0.3716718, 1, 0.3454915]),
+        # a tenth up from 1/32, the rest down: (1 + 31 * p)/32 for p = 0, 8/9, 5/9, 2/9
+        ("slanted-triangular", 0.0, [1 / 32, 0.8923611, 0.5694444, 0.2465278]),
+        ("slanted-triangular", 0.5, [1 / 32, (1 + 31 * 0.4) / 32, 1, (1 + 31 * 0.4) / 32]),
     ],
 )
 def test_values(schedule, warmup, expected):
@@ -27,7 +30,9 @@ def test_values(schedule, warmup, expected):
     assert rates == pytest.approx(expected, abs=1e-6)
 
 
-@pytest.mark.parametrize("schedule", ["constant", "linear", "cosine", "one-cycle"])
+@pytest.mark.parametrize(
+    "schedule", ["constant", "linear", "cosine", "one-cycle", "slanted-triangular"]
+)
 @pytest.mark.parametrize("warmup", [0.0, 0.1, 0.9])
 @pytest.mark.parametrize("steps", [1, 2, 7, 100])
 def test_every_step_has_a_share_of_the_peak_and_moves(schedule, warmup, steps):
