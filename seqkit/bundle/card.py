@@ -123,12 +123,9 @@ def _corpus(manifest: Manifest) -> str:
 
 
 def _origin(origin: OriginRecord) -> str:
-    taught = origin.corpus or "files of its maker"
+    trained = f", itself trained on {origin.corpus}" if origin.corpus else ""
     licence = origin.licence or "not stated"
-    return (
-        f"{origin.name} ({origin.kind}), itself trained on {taught}; licence: {licence}; "
-        f"sha256 of its weights: {origin.sha256}"
-    )
+    return f"{origin.name} ({origin.kind}){trained}; licence: {licence}; sha256: {origin.sha256}"
 
 
 def _limits(manifest: Manifest, recipe: Recipe) -> list[str]:

@@ -94,9 +94,9 @@ class OriginRecord(_Record, frozen=True, kw_only=True):
 
     Attributes:
         kind: The key of the recipe's section ``[pretrained]`` that names it.
-        name: A model's name.
-        sha256: A checksum of its weights, in hexadecimal.
-        corpus: What it was trained on, as :attr:`CorpusRecord.name` has it.
+        name: A model's name, or a file's.
+        sha256: A checksum of the model's weights, or of the file, in hexadecimal.
+        corpus: What it was trained on, as :attr:`CorpusRecord.name` has it; empty where unknown.
         licence: That corpus's licence; empty where unknown.
     """
 

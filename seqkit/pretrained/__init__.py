@@ -1,5 +1,6 @@
-"""What weights begin from, if not from chance: other models' weights, as numpy arrays.
+"""What weights begin from, if not from chance: other models' weights, or vectors of words.
 
-``source.py`` opens a model and says whether it fits, ``rows.py`` matches two vocabularies, and
-``beginning.py`` puts together what a recipe asks for.
+``source.py`` opens a model and says whether it fits, ``rows.py`` matches two vocabularies,
+``vectors.py`` reads files of vectors, and ``beginning.py`` puts together what a recipe asks for.
+All are numpy arrays.
 """

@@ -13,6 +13,7 @@ from seqkit.bundle.manifest import OriginRecord
 from seqkit.errors import RecipeError
 from seqkit.pretrained.rows import RowMap, tokens_of
 from seqkit.pretrained.source import Source
+from seqkit.pretrained.vectors import WordVectors
 from seqkit.recipe import Recipe
 from seqkit.tokenizers.base import PAD, SPECIAL_SYMBOLS, Tokenizer
 
@@ -26,6 +27,7 @@ class Taken:
     Attributes:
         source: Where they are from, as the recipe calls it.
         weights: By the names that the network has for them.
+        rows: Which rows of the embedding its weights are; all of them where it is none.
         tokens: Tokens of the network's vocabulary, special symbols not counted.
         found: How many of them the source knew.
     """
@@ -34,10 +36,11 @@ class Taken:
     weights: dict[str, np.ndarray]
     tokens: int
     found: int
+    rows: np.ndarray | None = None
 
 
 class Beginning:
-    """The models that a recipe begins from; none for most recipes.
+    """The models or vectors that a recipe begins from; none for most recipes.
 
     Args:
         recipe: A checked recipe.
@@ -49,6 +52,7 @@ class Beginning:
         RecipeError: A model's layers do not fit the recipe's.
         BundleError: There is no such model, or it is damaged.
         PluginError: A plugin that it needs is not installed.
+        DataError: There is no such file of vectors.
     """
 
     def __init__(self, recipe: Recipe) -> None:
@@ -61,6 +65,7 @@ class Beginning:
         for model in self._models:
             model.check(recipe)
         _check_embedding(recipe, self._models)
+        self._vectors = WordVectors(recipe) if section.vectors else None
         self._theirs = section.tokenizer == "theirs"
         if self._theirs:
             recipe = replace(recipe, tokenizer=self._models[0].bundle.recipe.tokenizer)
@@ -79,7 +84,8 @@ class Beginning:
     @cached_property
     def origins(self) -> tuple[OriginRecord, ...]:
         """What the manifest records."""
-        return tuple(model.record() for model in self._models)
+        models = tuple(model.record() for model in self._models)
+        return (*models, self._vectors.record()) if self._vectors else models
 
     def digest(self, data: str) -> str:
         """A checksum of a corpus together with what training on it begins from."""
@@ -97,16 +103,21 @@ class Beginning:
         Raises:
             BundleError: A model's weights are not what its recipe says.
             RecipeError: A tensor of a model does not fit the network's of the same name.
+            DataError: A file of vectors is damaged, or has vectors of another size.
         """
         own = tokens_of(tokenizer)
+        if self._vectors:
+            rows, table = self._vectors.read(own)
+            weights = {"embedding.weight": table}
+            yield Taken(self._vectors.name, weights, _words(own), len(rows), rows)
         maps = [RowMap(tokens_of(m.bundle.tokenizer), own) for m in self._models]
         first = 0
-        for direction, (model, rows) in enumerate(zip(self._models, maps, strict=True)):
+        for direction, (model, matched) in enumerate(zip(self._models, maps, strict=True)):
             weights = self._cells(model, shapes, direction, first)
             if not direction:
                 weights |= self._embedding(maps)
-                weights |= self._head(model, rows, shapes, len(own))
-            yield Taken(model.name, weights, len(own) - len(SPECIAL_SYMBOLS), rows.found)
+                weights |= self._head(model, matched, shapes, len(own))
+            yield Taken(model.name, weights, _words(own), matched.found)
             first += model.size
 
     def _embedding(self, maps: list[RowMap]) -> dict[str, np.ndarray]:
@@ -158,6 +169,10 @@ class Beginning:
                 array = rows(array)
             found[name] = _placed(array, shape, 0, 0, name=name, model=model)
         return found
+
+
+def _words(tokens: list[str]) -> int:
+    return len(tokens) - len(SPECIAL_SYMBOLS)
 
 
 def _check_embedding(recipe: Recipe, models: list[Source]) -> None:

@@ -65,7 +65,7 @@ class Source:
         digest = hashlib.sha256()
         folder = self.bundle.path / TOKENIZER
         for path in sorted(path for path in folder.rglob("*") if path.is_file()):
-            digest.update(repr((path.relative_to(folder).as_posix(), _checksum(path))).encode())
+            digest.update(repr((path.relative_to(folder).as_posix(), checksum(path))).encode())
         return digest.hexdigest()
 
     def record(self) -> OriginRecord:
@@ -74,7 +74,7 @@ class Source:
         return OriginRecord(
             kind=self.key,
             name=Path(self.name).name,
-            sha256=_checksum(self.bundle.path / WEIGHTS),
+            sha256=checksum(self.bundle.path / WEIGHTS),
             corpus=corpus.name,
             licence=corpus.licence,
         )
@@ -143,6 +143,7 @@ class Source:
         return RecipeError(f"pretrained.{self.key}: '{self.name}' {what}", why=why, fix=fix)
 
 
-def _checksum(path: Path) -> str:
+def checksum(path: Path) -> str:
+    """The SHA-256 of a file, in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -21,6 +21,7 @@ def check_beginning(recipe: Recipe, source: str) -> None:
         RecipeError: They do not.
     """
     section, encoder = recipe.pretrained, recipe.encoder
+    _check_vectors(recipe, source)
     if not section.model:
         _check_without_model(recipe, source)
     elif encoder.bidirectional and encoder.layers > 1:
@@ -55,3 +56,25 @@ def _check_without_model(recipe: Recipe, source: str) -> None:
                 why="there is no model that it goes with",
                 fix=f"Set pretrained.model, or leave pretrained.{key} out",
             )
+
+
+def _check_vectors(recipe: Recipe, source: str) -> None:
+    section = recipe.pretrained
+    if section.vectors_frozen and not section.vectors:
+        raise RecipeError(
+            f"{source}: pretrained.vectors_frozen is set, but not pretrained.vectors",
+            why="vectors that are drawn should be learnt",
+            fix="Set pretrained.vectors, or leave it out",
+        )
+    if section.vectors and section.model:
+        raise RecipeError(
+            f"{source}: pretrained.vectors and pretrained.model are both set",
+            why="the model brings vectors of its own, which its layers know",
+            fix="Set one of them",
+        )
+    if section.vectors and not recipe.embedding.size:
+        raise RecipeError(
+            f"{source}: pretrained.vectors needs an embedding",
+            why="embedding.size is 0",
+            fix="Set embedding.size to how many numbers a vector has",
+        )

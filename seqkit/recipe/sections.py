@@ -197,6 +197,17 @@ class Pretrained(Options, frozen=True, kw_only=True):
             "are taken over with its tokenizer, in the place of the section [tokenizer]."
         ),
     ] = "own"
+    vectors: Annotated[
+        str,
+        Meta(
+            description="A file of word vectors that the embedding begins with, relative to the "
+            "working directory: text (.txt, .vec) or word2vec's binary form (.bin), gzip too. A "
+            "word that it lacks is looked up in lower case, or drawn."
+        ),
+    ] = ""
+    vectors_frozen: Annotated[
+        bool, Meta(description="Leave the embedding as it begins, with vectors.")
+    ] = False
 
 
 class Training(Options, frozen=True, kw_only=True):

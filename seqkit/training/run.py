@@ -42,7 +42,7 @@ from seqkit.training.memory import keep_large_buffers
 from seqkit.training.precision import check_bfloat16
 from seqkit.training.scoring import score_examples, score_streams
 from seqkit.training.store import Corpus
-from seqkit.training.transfer import transfer
+from seqkit.training.transfer import freeze, transfer
 
 
 class Run:
@@ -196,6 +196,7 @@ class Run:
         network.reset_parameters(generator)
         if fresh:  # otherwise a checkpoint has them all
             self._transferred = transfer(self.beginning, self.tokenizer, network)
+        freeze(self.recipe, network)
         # of running text, each token but the first is a target
         targets = [join(corpus.train)[1:]] if self._streams else Targets(corpus.train)
         network.head.prepare(self.decoder, targets)

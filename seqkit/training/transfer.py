@@ -6,6 +6,7 @@ import torch
 
 from seqkit.nn.network import Network
 from seqkit.pretrained.beginning import Beginning
+from seqkit.recipe import Recipe
 from seqkit.tokenizers.base import Tokenizer
 from seqkit.training.events import Transferred
 
@@ -29,6 +30,14 @@ def transfer(beginning: Beginning, tokenizer: Tokenizer, network: Network) -> li
     told = []
     for taken in beginning.take(tokenizer, shapes):
         for name, array in taken.weights.items():
-            network.get_parameter(name).copy_(torch.from_numpy(array))
+            parameter = network.get_parameter(name)
+            rows = slice(None) if taken.rows is None else torch.from_numpy(taken.rows)
+            parameter[rows] = torch.from_numpy(array).to(parameter.device)
         told.append(Transferred(source=taken.source, tokens=taken.tokens, found=taken.found))
     return told
+
+
+def freeze(recipe: Recipe, network: Network) -> None:
+    """Leave the embedding as it begins, where the recipe says so."""
+    if recipe.pretrained.vectors_frozen and network.embedding.weight is not None:
+        network.embedding.weight.requires_grad_(False)

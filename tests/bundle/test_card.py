@@ -7,7 +7,7 @@ import pytest
 
 from seqkit import recipe as recipes
 from seqkit.bundle.card import model_card
-from seqkit.bundle.manifest import CorpusRecord, MachineRecord, read_manifest
+from seqkit.bundle.manifest import CorpusRecord, MachineRecord, OriginRecord, read_manifest
 
 
 @pytest.fixture
@@ -76,6 +76,17 @@ def test_it_shows_the_command_and_the_call_of_its_task(manifest, task, command, 
 
 def test_several_labels_are_shown_as_several(manifest):
     assert ".labels)" in card(manifest, head={"multi_label": True})
+
+
+def test_what_it_began_from_is_named_with_its_licence_and_checksum(manifest):
+    facts = {"sha256": "a" * 64, "corpus": "talk", "licence": "CC0-1.0"}
+    model = OriginRecord(kind="model", name="lm", **facts)
+    vectors = OriginRecord(kind="vectors", name="v.txt", sha256="b" * 64, corpus="", licence="")
+    lines = section(card(manifest, origins=(model, vectors)), "Trained on").splitlines()
+    assert lines[-2:] == [
+        f"- began from: lm (model), itself trained on talk; licence: CC0-1.0; sha256: {'a' * 64}",
+        f"- began from: v.txt (vectors); licence: not stated; sha256: {'b' * 64}",
+    ]
 
 
 def test_scores_stand_in_a_table_with_how_they_were_found(manifest):

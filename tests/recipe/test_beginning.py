@@ -24,7 +24,8 @@ def recipe(head="classification", **sections):
 
 def test_it_begins_from_nothing_by_default():
     section = recipe().pretrained
-    assert (section.model, section.backward_model, section.tokenizer) == ("", "", "own")
+    assert (section.model, section.backward_model, section.vectors) == ("", "", "")
+    assert (section.tokenizer, section.vectors_frozen) == ("own", False)
 
 
 @pytest.mark.parametrize(
@@ -40,6 +41,12 @@ def test_it_begins_from_nothing_by_default():
         (
             {"pretrained": PAIR, "encoder": BOTH_WAYS, "embedding": {"size": 0}},
             r"backward_model needs an embedding",
+        ),
+        ({"pretrained": {"vectors_frozen": True}}, r"vectors_frozen is set, but not .*vectors"),
+        ({"pretrained": {"model": "a", "vectors": "b.txt"}}, r"vectors and .*model are both set"),
+        (
+            {"pretrained": {"vectors": "b.txt"}, "embedding": {"size": 0}},
+            r"vectors needs an embedding",
         ),
     ],
     ids=str,

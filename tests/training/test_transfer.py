@@ -200,6 +200,29 @@ def test_a_reversed_model_reads_from_the_end_and_writes_nothing(tiny, backward):
     assert model._bundle.tokenizer.decode(ids.tolist()) == ". park the to ran dog a"
 
 
+@pytest.mark.parametrize("frozen", [False, True])
+def test_vectors_are_where_the_embedding_begins(tiny, tmp_path, at, weights, ctrl_c, frozen):
+    file = tmp_path / "vectors.txt"
+    file.write_text("cat 1 2 3\ndog 4 5 6\nzebra 7 8 9\n")
+    section = {"vectors": str(file), "vectors_frozen": frozen}
+    options = {"embedding": {"size": 3}, "pretrained": section}
+    observer = at(0, lambda: None)
+    model = tiny.train("classification", tmp_path / "m", observers=[observer], **options)
+    (told,) = [event for event in observer.events if isinstance(event, Transferred)]
+    assert (told.found, told.tokens) == (2, model.manifest.vocab_size - 3)
+    assert [(o.kind, o.name) for o in model.manifest.origins] == [("vectors", "vectors.txt")]
+    bundle = open_bundle(tmp_path / "m")
+    cat, dog, mat = (bundle.tokenizer.encode_ids(word)[0] for word in ("cat", "dog", "mat"))
+    table = bundle.weights()["embedding.weight"]
+    near = [[1, 2, 3], [4, 5, 6]]
+    assert (table[[cat, dog]] == near).all() == frozen
+    assert table[[cat, dog]] == pytest.approx(np.array(near), abs=0.2)
+    assert 0 < abs(table[mat]).max() < 0.2
+    tiny.train("classification", tmp_path / "again", observers=[at(3, ctrl_c)], **options)
+    tiny.train("classification", tmp_path / "again", resume=True, **options)
+    assert weights(tmp_path / "again") == weights(tmp_path / "m")
+
+
 def examples(path: str):
     return read(
         [Path(path)],
