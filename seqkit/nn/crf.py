@@ -63,31 +63,53 @@ class CRF(nn.Module):
             ``(B,)``, in nats; zero for a sentence without tags.
         """
         emissions, tags = _closed_up(emissions, tags)
-        labels = torch.arange(emissions.shape[2], device=tags.device)
-        others = (tags.unsqueeze(2) != labels) & (tags >= 0).unsqueeze(2)  # (T, B, L)
-        told = emissions.masked_fill(others, IMPOSSIBLE)
-        alive = tags != IGNORED
-        both = self._log_partition(torch.cat([emissions, told], dim=1), alive.repeat(1, 2))
-        every, those = both.chunk(2)
-        return torch.where(alive[0], every - those, 0)
+        weights, alive = self.scores + self.barrier, tags != IGNORED
+        if (alive & (tags < 0)).any():
+            labels = torch.arange(emissions.shape[2], device=tags.device)
+            others = (tags.unsqueeze(2) != labels) & (tags >= 0).unsqueeze(2)  # (T, B, L)
+            told = _log_partition(weights, emissions.masked_fill(others, IMPOSSIBLE), alive)
+        else:
+            told = _score(weights, emissions, tags, alive)
+        every = _log_partition(weights, emissions, alive)
+        return torch.where(alive[0], every - told, 0)
 
-    def _log_partition(self, emissions: Tensor, alive: Tensor) -> Tensor:
-        """The logarithm of the sum over all paths of ``exp`` of their scores, step by step.
 
-        Args:
-            emissions: ``(T, B, L)``.
-            alive: bool ``(T, B)``, whether the sentence has a token there.
+def _score(weights: Tensor, emissions: Tensor, tags: Tensor, alive: Tensor) -> Tensor:
+    """The score of known tags; Lample et al. 2016, section 2.2.
 
-        Returns:
-            ``(B,)``.
-        """
-        weights = self.scores + self.barrier
-        between = weights[:-1, :-1]
-        alpha = weights[-1, :-1] + emissions[0]  # (B, L)
-        for t in range(1, len(emissions)):
-            after = (alpha.unsqueeze(2) + between).logsumexp(dim=1) + emissions[t]
-            alpha = torch.where(alive[t].unsqueeze(1), after, alpha)
-        return (alpha + weights[:-1, -1]).logsumexp(dim=1)
+    Args:
+        weights: ``(L + 1, L + 1)``.
+        emissions: ``(T, B, L)``, zero beyond a sentence's end.
+        tags: ``(T, B)``.
+        alive: bool ``(T, B)``, whether the sentence has a token there.
+
+    Returns:
+        ``(B,)``.
+    """
+    emitted = emissions.gather(2, tags.clamp(min=0).unsqueeze(2)).sum(dim=(0, 2))
+    outside = torch.full_like(tags[:1], emissions.shape[2])  # (1, B)
+    path = torch.cat([outside, torch.where(alive, tags, outside), outside])
+    moved = weights[path[:-1], path[1:]]  # (T + 1, B), of which some are beyond the end
+    return emitted + moved[0] + torch.where(alive, moved[1:], 0).sum(dim=0)
+
+
+def _log_partition(weights: Tensor, emissions: Tensor, alive: Tensor) -> Tensor:
+    """The logarithm of the sum over all paths of ``exp`` of their scores, step by step.
+
+    Args:
+        weights: ``(L + 1, L + 1)``.
+        emissions: ``(T, B, L)``.
+        alive: bool ``(T, B)``, whether the sentence has a token there.
+
+    Returns:
+        ``(B,)``.
+    """
+    between = weights[:-1, :-1]
+    alpha = weights[-1, :-1] + emissions[0]  # (B, L)
+    for t in range(1, len(emissions)):
+        after = (alpha.unsqueeze(2) + between).logsumexp(dim=1) + emissions[t]
+        alpha = torch.where(alive[t].unsqueeze(1), after, alpha)
+    return (alpha + weights[:-1, -1]).logsumexp(dim=1)
 
 
 def _closed_up(emissions: Tensor, tags: Tensor) -> tuple[Tensor, Tensor]:

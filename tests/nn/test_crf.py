@@ -23,6 +23,7 @@ TAGS = torch.tensor(
         [1, 0, IGNORED, IGNORED, IGNORED],
     ]
 )
+KNOWN = TAGS.masked_fill(TAGS == UNSEEN, 0)
 
 
 def made(*, forbidden: tuple[tuple[int, int], ...] = ()) -> CRF:
@@ -62,8 +63,9 @@ def by_hand(crf: CRF, emissions: Tensor, tags: Tensor) -> Tensor:
 
 
 @pytest.mark.parametrize("forbidden", [(), ((1, 2), (0, 2), (L, 1), (2, L))])
-def test_it_is_the_share_of_all_sequences(forbidden):
-    tags = TAGS.clone()
+@pytest.mark.parametrize("given", [TAGS, KNOWN], ids=["some not known", "all known"])
+def test_it_is_the_share_of_all_sequences(forbidden, given):
+    tags = given.clone()
     if forbidden:
         tags[0, 3] = 0  # for a sentence of the tag 2 alone can't be then
     crf, emissions = made(forbidden=forbidden), drawn()
@@ -76,25 +78,28 @@ def test_it_is_the_share_of_all_sequences(forbidden):
 def test_without_scores_it_is_the_cross_entropy_of_each_tag():
     crf, emissions = made(), drawn()
     crf.reset_parameters()
-    known = TAGS.masked_fill(TAGS == UNSEEN, IGNORED)
-    wanted = F.cross_entropy(emissions.flatten(0, 1), known.flatten(), reduction="sum")
-    torch.testing.assert_close(crf(emissions, TAGS).sum(), wanted)
+    for tags in (TAGS, KNOWN):
+        told = tags.masked_fill(tags == UNSEEN, IGNORED).flatten()
+        wanted = F.cross_entropy(emissions.flatten(0, 1), told, reduction="sum")
+        torch.testing.assert_close(crf(emissions, tags).sum(), wanted)
 
 
-def test_its_gradients_are_those_of_finite_differences():
+@pytest.mark.parametrize("tags", [TAGS, KNOWN], ids=["some not known", "all known"])
+def test_its_gradients_are_those_of_finite_differences(tags):
     crf = made(forbidden=((1, 2), (L, 1)))
 
     def loss(emissions: Tensor, scores: Tensor) -> Tensor:
-        return torch.func.functional_call(crf, {"scores": scores}, (emissions, TAGS))
+        return torch.func.functional_call(crf, {"scores": scores}, (emissions, tags))
 
     given = [drawn().requires_grad_(), crf.scores.detach().clone().requires_grad_()]
     assert torch.autograd.gradcheck(loss, given)
 
 
-def test_what_is_forbidden_learns_nothing():
+@pytest.mark.parametrize("tags", [TAGS, KNOWN], ids=["some not known", "all known"])
+def test_what_is_forbidden_learns_nothing(tags):
     crf = made(forbidden=((1, 2), (L, 1)))
-    crf(drawn(), TAGS).sum().backward()
-    assert crf.scores.grad[1, 2] == crf.scores.grad[L, 1] == 0
+    crf(drawn(), tags).sum().backward()
+    assert crf.scores.grad[1, 2] == crf.scores.grad[L, 1] == crf.scores.grad[L, L] == 0
     assert crf.scores.grad[0, 1] != 0
 
 
