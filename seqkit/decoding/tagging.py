@@ -28,6 +28,9 @@ from seqkit.decoding.viterbi import best_paths, n_best_paths
 from seqkit.errors import DataError
 from seqkit.examples import Example, TokensExample
 from seqkit.predictions import TaggedToken, Tagging
+from seqkit.tokenizers.vocabulary import read_tokens, write_tokens
+
+_UNSEEN = "unseen.jsonl"
 
 
 class TaggingDecoder(Decoder):
@@ -106,9 +109,11 @@ class TaggingDecoder(Decoder):
         self.chain = Chain(scores.copy(), self.chain.allowed)
 
     def save(self, folder: Path) -> None:
-        """Write the transitions, where there are any."""
+        """Write the transitions, and the tags that only evaluation had, where there are any."""
         if self.chain is not None:
             self.chain.save(folder)
+        if self._unseen:  # targets that are kept beside them have their numbers
+            write_tokens(folder / _UNSEEN, list(self._unseen))
 
     def load(self, folder: Path) -> None:
         """Read what :meth:`save` wrote.
@@ -118,6 +123,9 @@ class TaggingDecoder(Decoder):
         """
         if self.options.crf:
             self.chain = Chain.load(folder, len(self.labels))
+        if (folder / _UNSEEN).exists():
+            tags = read_tokens(folder / _UNSEEN)
+            self._unseen = {tag: -1 - place for place, tag in enumerate(tags)}
 
     def target(self, example: Example) -> np.ndarray:
         """The index of each token's tag, negative for a tag that no answer can have there.

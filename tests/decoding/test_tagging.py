@@ -173,6 +173,15 @@ def test_spans_of_a_type_never_seen_count_as_missed():
     ]
 
 
+def test_tags_never_seen_keep_their_numbers_when_saved(tmp_path):
+    decoder = fitted("A B")
+    assert decoder.target(example("X Y")).tolist() == [-1, -2]
+    decoder.save(tmp_path)
+    again = TaggingDecoder(decoder.options, decoder.labels)
+    again.load(tmp_path)
+    assert again.target(example("Y Z X")).tolist() == [-2, -3, -1]
+
+
 def test_a_confusion_matrix_leaves_out_tags_never_seen():
     decoder = fitted("A B C")
     logits = [logits_for(decoder, "A B C"), logits_for(decoder, "C A")]

@@ -12,10 +12,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from seqkit import corpora, lazy, registry
+from seqkit import api, corpora, lazy, registry
 from seqkit import recipe as recipes
 from seqkit.errors import DataError
+from seqkit.examples import TokensExample
 from seqkit.readers.base import stop_at_bad
+from seqkit.testing import tiny
 from seqkit.training import cache
 from seqkit.training.batching import Examples
 from seqkit.training.corpus import prepare
@@ -313,3 +315,19 @@ def test_what_a_killed_process_left_goes_in_time(own, run):
     os.utime(left, (0, 0))
     run(own.tables("classification", encoder={"max_tokens": 2}))
     assert not left.exists()
+
+
+@pytest.mark.parametrize("crf", [False, True])
+def test_tags_that_only_development_data_have_count_as_wrong_again(tmp_path, crf):
+    given = tiny.write(tiny.examples("tagging"), tmp_path, "train")
+    strange = [TokensExample(("the", "fox", "likes"), "", ("DET", "NOUN", "NEW"))]
+    corpus = tiny.TinyCorpus(given.train, tiny.write(strange, tmp_path, "strange").train)
+    learning = {"epochs": 4, "learning_rate": 0.1}
+    tables = tiny.tables("tagging", corpus, head={"crf": crf}, training=learning)
+    tables["corpus"]["cache"] = True
+    found = []
+    for name in ("read", "cached"):
+        with api.train(tables, out=tmp_path / name) as model:
+            found.append(model.manifest.scores)
+    assert found[0] == found[1]
+    assert found[0]["accuracy"] == 2 / 3
