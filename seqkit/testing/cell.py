@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from seqkit import recipe as recipes
+from seqkit.nn.dropout import WeightDropout, set_generator
 from seqkit.nn.encoder import Encoder
 from seqkit.testing import parity, tiny
 from seqkit.testing.cell_equations import B, CellEquations, T
@@ -92,6 +93,25 @@ class CellContract(CellEquations):
         for name, gradient in zip(trained, gradients, strict=True):
             if gradient is not None and not gradient.isfinite().all():
                 raise ContractError(f"an infinity in the padding reaches the gradient of '{name}'")
+
+    def test_recurrent_weights_can_be_dropped(self) -> None:
+        """The cell computes with what weight dropout leaves of the weights that it names."""
+        cell = self.made()
+        if not cell.recurrent:
+            raise NotApplicable("it names no recurrent weights")
+        names = {name for name, _ in cell.named_parameters(recurse=False)}
+        if missing := sorted(set(cell.recurrent) - names):
+            raise ContractError(f"recurrent names '{missing[0]}', which is no parameter of it")
+        dropout, x, state = WeightDropout(0.5), self.inputs(), self.state(cell)
+        set_generator(dropout, generator(3))
+        with dropout.dropped([cell]):
+            left = {name: getattr(cell, name).clone() for name in cell.recurrent}
+            dropped = cell(x, state)
+        with torch.no_grad():
+            for name, weight in left.items():
+                cell.get_parameter(name).copy_(weight)
+        for got, wanted in zip(flat(dropped), flat(cell(x, state)), strict=True):
+            require_close(got, wanted, "it does not compute with what is left of its weights")
 
     def test_trains_under_every_head(self) -> None:
         """Stacked, in both directions where the head allows, it makes a step with a finite loss."""

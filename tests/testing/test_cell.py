@@ -68,6 +68,10 @@ def test_a_cell_of_step_alone_passes(failures):
     assert failures(CellContract, spec("Simple")) == {}
 
 
+def test_so_does_one_that_names_its_recurrent_weights(failures):
+    assert failures(CellContract, spec("Named")) == {}
+
+
 @pytest.mark.parametrize(
     ("cls", "check", "said"),
     [
@@ -156,6 +160,20 @@ def test_states_are_those_of_the_spec(failures):
     )
     found = failures(CellContract, spec("WrongShape"))
     assert found["shapes"] == "h of initial_state for T=1 and B=3 has shape (1, 4), not (3, 4)"
+
+
+def test_recurrent_weights_that_are_none_are_told(failures):
+    found = failures(CellContract, spec("NamesNone"))
+    assert found["recurrent_weights_can_be_dropped"] == (
+        "recurrent names 'V', which is no parameter of it"
+    )
+
+
+def test_weights_that_are_not_looked_up_anew_are_told(failures):
+    found = failures(CellContract, spec("Remembers"))
+    assert found["recurrent_weights_can_be_dropped"].startswith(
+        "it does not compute with what is left of its weights: "
+    )
 
 
 def test_a_wrong_reference_is_told(failures):

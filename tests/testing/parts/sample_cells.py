@@ -33,6 +33,28 @@ class Simple(Cell):
         return h, (h,)
 
 
+class Named(Simple):
+    """Names its recurrent weights."""
+
+    recurrent = ("U",)
+
+
+class NamesNone(Simple):
+    recurrent = ("V",)
+
+
+class Remembers(Named):
+    """Looks its weights up once and for all."""
+
+    def __init__(self, input_size: int, hidden_size: int, options: Any) -> None:
+        super().__init__(input_size, hidden_size, options)
+        self.looked_up = (self.U,)
+
+    def step(self, x: Tensor, state: State) -> tuple[Tensor, State]:
+        h = torch.tanh(x @ self.W.T + state[0] @ self.looked_up[0].T + self.b)
+        return h, (h,)
+
+
 class WrongShape(Simple):
     def initial_state(self, batch_size: int) -> State:
         return (self.b.new_zeros(1, self.hidden_size),)
