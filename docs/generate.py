@@ -34,7 +34,7 @@ _PUBLIC = {
         "seqkit.predictions: Generation Suggestion",
     ],
     "Reports": [
-        "seqkit.reports: Evaluation Mistake",
+        "seqkit.reports: Evaluation Mistake Explanation WordShare",
         "seqkit.decoding.metrics: LabelScore",
     ],
     "Comparisons": [

@@ -24,10 +24,11 @@ from seqkit.predictions import (
     Suggestion,
     Tagging,
 )
-from seqkit.reports import Evaluation, Layer, Mistake
+from seqkit.reports import Evaluation, Explanation, Layer, Mistake
 from seqkit.runtimes.choice import AUTO, Candidate, candidates, choose
 
 if TYPE_CHECKING:
+    from seqkit.attribution import Explainer
     from seqkit.bundle.manifest import Manifest
     from seqkit.generating import Writer
     from seqkit.recipe import Recipe
@@ -59,6 +60,7 @@ class TextModel:
         self._made_runtime: Runtime | None = None
         self._made_encoder: ExampleEncoder | None = None
         self._made_words: WordSearch | None = None
+        self._made_explainer: Explainer | None = None
         self._runtime_name = runtime
         self._threads = threads
         self.path: Path = bundle.path
@@ -92,6 +94,7 @@ class TextModel:
         with self._lock:
             self._opened = None
             self._made_runtime = self._made_encoder = self._made_words = None
+            self._made_explainer = None
 
     @property
     def _bundle(self) -> Bundle:
@@ -121,6 +124,15 @@ class TextModel:
                     characters=self.recipe.embedding.spells,
                 )
             return self._made_encoder
+
+    @property
+    def _explainer(self) -> Explainer:
+        from seqkit.attribution import Explainer  # torch
+
+        with self._lock:
+            if self._made_explainer is None:
+                self._made_explainer = Explainer(self._bundle, self._encoder, threads=self._threads)
+            return self._made_explainer
 
     @property
     def _words(self) -> WordSearch:
@@ -371,6 +383,41 @@ class TextModel:
             # no more than these are held at once
             return heapq.nsmallest(limit, found, key=lambda m: -m.probability)
         return sorted(found, key=lambda m: -m.probability)
+
+    def explain(
+        self, text: str | Sequence[str] | Example, *, label: str = "", word: int | None = None
+    ) -> Explanation:
+        """Which words brought a label its logit, by integrated gradients (Sundararajan 2017).
+
+        Args:
+            text: A text, or a list of tokens. A tagger splits a text as :meth:`tag` does.
+            label: The label to explain; without it, the likeliest.
+            word: For a tagger, which word's tag to explain, counted from 0.
+
+        Returns:
+            Each word's share, which may be below zero. Torch computes them, whatever runs the
+            model otherwise.
+
+        Raises:
+            UsageError: The model has no labels, there is no such label or word, or the text is
+                empty or too long.
+        """
+        (example,) = _named([text])
+        with self._lock:  # what runs the network in the meantime has its input replaced
+            explainer = self._explainer
+            if not label:
+                label = self._likeliest(example, word)
+            return explainer.explain(example, label, word=word)
+
+    def _likeliest(self, example: Example, word: int | None) -> str:
+        match next(self.predict([example])):
+            case Classification(label=label):
+                return label
+            case MultiClassification(probabilities=chances):
+                return max(chances, key=lambda name: chances[name], default="")
+            case Tagging(tokens=tokens) if word is not None and 0 <= word < len(tokens):
+                return tokens[word].tag
+        return self.labels[0]  # the explainer says what is missing
 
     def runtimes(self) -> Iterator[Candidate]:
         """The installed runtimes, the fastest first, and why any can't run this model."""

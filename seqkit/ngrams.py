@@ -14,6 +14,23 @@ PRIME = (1 << 31) - 1
 FACTOR = 1_540_483_477
 
 
+def ngram_hashes(ids: np.ndarray, n: int) -> np.ndarray:
+    """The hash of each run of ``n`` ids, before it is cut down to a bucket.
+
+    Args:
+        ids: ``(tokens,)`` int64, each in ``range(2**31)``.
+        n: At least 1.
+
+    Returns:
+        ``(max(0, tokens - n + 1),)`` int64, each in ``range(PRIME)``, by where the n-gram begins.
+    """
+    count = max(0, len(ids) - n + 1)
+    hashed = np.full(count, n, dtype=np.int64)
+    for k in range(n):
+        hashed = (hashed + ids[k : k + count] + 1) * FACTOR % PRIME
+    return hashed
+
+
 def ngram_buckets(
     ids: np.ndarray, lengths: np.ndarray, *, longest: int, buckets: int
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -38,10 +55,8 @@ def ngram_buckets(
     text = np.repeat(np.arange(len(lengths), dtype=np.int64), lengths)
     found = []
     for n in range(1, longest + 1):
-        count = max(0, len(ids) - n + 1)
-        hashed = np.full(count, n, dtype=np.int64)
-        for k in range(n):
-            hashed = (hashed + ids[k : k + count] + 1) * FACTOR % PRIME
+        hashed = ngram_hashes(ids, n)
+        count = len(hashed)
         within = text[:count] == text[n - 1 : n - 1 + count]
         found.append((text[:count] * buckets + hashed % buckets)[within])
     keys = np.concatenate(found)

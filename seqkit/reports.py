@@ -1,4 +1,4 @@
-"""What looking at a model gives: its layers, its scores, and the examples that it gets wrong."""
+"""What looking at a model gives: its layers, its scores, what it gets wrong, and why."""
 
 from __future__ import annotations
 
@@ -59,3 +59,55 @@ class Mistake(msgspec.Struct, frozen=True, kw_only=True):
     truth: str
     prediction: str
     probability: float
+
+
+class WordShare(msgspec.Struct, frozen=True, kw_only=True):
+    """What one word of a text did to a logit.
+
+    Attributes:
+        text: The word, or the token of a model that reads no words.
+        start: Index of its first character in the text.
+        end: Index after its last character.
+        share: How much of the logit it brought: above zero it speaks for the label, below against.
+    """
+
+    text: str
+    start: int
+    end: int
+    share: float
+
+
+class Explanation(msgspec.Struct, frozen=True, kw_only=True):
+    """Which words brought a label its logit, by integrated gradients.
+
+    ``logit = baseline + the sum of all shares + residual``.
+
+    Attributes:
+        text: What was read; given tokens are joined by spaces.
+        label: The label that is explained.
+        word: Which word has it, counted from 0; none where it is the whole text's.
+        logit: The model's logit of the label; of one of two labels, the logarithm of its odds.
+        baseline: What it would be if all vectors of the input were zero.
+        words: Those that the model read, in order.
+        residual: What the shares fail to account for, since the integral is a sum of steps.
+        steps: How many.
+    """
+
+    text: str
+    label: str
+    word: int | None
+    logit: float
+    baseline: float
+    words: tuple[WordShare, ...]
+    residual: float
+    steps: int
+
+    @property
+    def complete(self) -> bool:
+        """Whether the shares account for all but a hundredth of what the words brought."""
+        return abs(self.residual) <= tolerance(sum(word.share for word in self.words))
+
+
+def tolerance(difference: float) -> float:
+    """What an explanation may fail to account for: a hundredth of a difference, or of a logit."""
+    return 0.01 * max(1.0, abs(difference))

@@ -36,6 +36,7 @@ FLOORS = {
     4: ["training", "runtimes", "builtin"],
     5: [
         "api",
+        "attribution",
         "model",
         "ensemble",
         "generating",
@@ -53,6 +54,7 @@ FLOOR_OF = {name: floor for floor, names in FLOORS.items() for name in names}
 
 #: Modules and packages that import torch when they are imported.
 TORCH = [
+    "attribution",
     "cells",
     "nn",
     "heads",

@@ -97,6 +97,17 @@ class Head(nn.Module, ABC):
         """
         return None
 
+    def credit(self, ids: Tensor) -> Tensor | None:
+        """What each token of one sequence has brought of :meth:`directly`; none if that is unknown.
+
+        Args:
+            ids: int64 ``(T,)``.
+
+        Returns:
+            ``(T, L)``; what is left of the logits is what they are without any token.
+        """
+        return None
+
     @abstractmethod
     def forward(self, encoded: Tensor, lengths: Tensor) -> Tensor:
         """The logits.

@@ -118,6 +118,12 @@ class ClassificationHead(Head):
             return None
         return self.options.ngram_share * self.ngrams(ids, lengths)  # type: ignore[no-any-return]
 
+    def credit(self, ids: Tensor) -> Tensor | None:
+        """The share of the n-grams that each token is part of, ``(T, L)``."""
+        if self.ngrams is None:
+            return None
+        return self.options.ngram_share * self.ngrams.credit(ids)
+
     def forward(self, encoded: Tensor, lengths: Tensor) -> Tensor:
         """``(T, B, D)`` to ``(B, L)``; beside n-grams and not in training, the encoder's share."""
         logits: Tensor = self.output(self.dropout(self.pooling(encoded, lengths)))

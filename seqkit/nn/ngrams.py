@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from seqkit.encoding import Encoded
-from seqkit.ngrams import ngram_buckets
+from seqkit.ngrams import ngram_buckets, ngram_hashes
 
 #: Passes over the texts, and texts a step.
 _EPOCHS, _BATCH = 2, 64
@@ -97,6 +97,31 @@ class NGrams(nn.Module):
             longest=self.longest,
             buckets=self.buckets,
         )
+
+    def credit(self, ids: Tensor) -> Tensor:
+        """What each token of a text has brought of what :meth:`forward` adds to the bias.
+
+        A bucket's weight counts once; all n-grams of the text that fall in it have equal shares of
+        it, and so have the tokens of each.
+
+        Args:
+            ids: int64 ``(T,)``.
+
+        Returns:
+            ``(T, L)``.
+        """
+        tokens, T = ids.cpu().numpy(), len(ids)
+        credit = self.weight.new_zeros(T, self.weight.shape[1])
+        hashes = [ngram_hashes(tokens, n) for n in range(1, self.longest + 1)]
+        present, place, times = np.unique(
+            np.concatenate(hashes) % self.buckets, return_inverse=True, return_counts=True
+        )
+        shares = self.weight[torch.from_numpy(present)] / torch.from_numpy(times).unsqueeze(1)
+        each = shares[torch.from_numpy(place)]  # (n-grams, L)
+        for n, part in enumerate(each.split([len(h) for h in hashes]), 1):
+            for k in range(n):
+                credit[k : k + len(part)] += part / n
+        return credit
 
     @torch.no_grad()
     def fit(

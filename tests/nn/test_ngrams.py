@@ -129,3 +129,18 @@ def test_the_seed_alone_decides():
 
 def test_nothing_of_it_is_learnt_in_steps():
     assert [p.requires_grad for p in drawn().parameters()] == [False, False]
+
+
+def test_each_token_has_its_share_of_the_ngrams_that_it_is_part_of():
+    model, ids = NGrams(2, K, 1), torch.tensor([3, 4, 3])
+    (three,), (four,) = buckets([3]), buckets([4])
+    (before,) = set(buckets([3, 4])) - {three, four}
+    (after,) = set(buckets([4, 3])) - {three, four}
+    for bucket, weight in {three: 8.0, four: 1.0, before: 0.4, after: 0.2}.items():
+        model.weight[bucket] = weight
+    # 3 stands there twice, and each pair is of two tokens
+    expected = [4 + 0.2, 1 + 0.2 + 0.1, 4 + 0.1]
+    torch.testing.assert_close(model.credit(ids).squeeze(1), torch.tensor(expected))
+    model.bias.fill_(7)
+    whole = model(ids.unsqueeze(1), torch.tensor([3]))
+    assert float(whole) == pytest.approx(sum(expected) + 7)
