@@ -87,7 +87,7 @@ def evaluate_with_torch(
         return Evaluation(scores=scores, examples=len(examples))
     encoded = [encoder.encode(e, with_target=True) for e in examples]
     scored = score_examples(network, encoded, bundle.decoder, search=True)
-    return _labelled(bundle.decoder, scored.scores, scored.logits, scored.targets)
+    return evaluation_of(bundle.decoder, scored.scores, scored.logits, scored.targets)
 
 
 def evaluate_with(
@@ -128,7 +128,7 @@ def evaluate_labelled(
     encoded = [e for x in examples if len(e := encoder.encode(x, with_target=True))]
     targets = [e.target for e in encoded if e.target is not None]
     logits = runtime.logits(encoded)
-    return _labelled(decoder, dict(decoder.score(logits, targets)), logits, targets)
+    return evaluation_of(decoder, dict(decoder.score(logits, targets)), logits, targets)
 
 
 def score_text(
@@ -169,27 +169,50 @@ def mistakes(predictor: Predictor, examples: Iterable[Example]) -> Iterator[Mist
     Raises:
         DataError: A label is missing or unknown.
     """
+    for example, logits, target in answered(predictor, examples):
+        for wrong in predictor.decoder.mistakes(logits, target):
+            yield Mistake(
+                source=example.source,
+                text=_context(example, wrong.step),
+                truth=wrong.truth,
+                prediction=wrong.prediction,
+                probability=wrong.probability,
+            )
+
+
+def answered(
+    predictor: Predictor, examples: Iterable[Example]
+) -> Iterator[tuple[Example, np.ndarray, np.ndarray]]:
+    """Each example with its logits and its target; empty ones are left out.
+
+    Args:
+        predictor: The model's.
+        examples: Labelled, read as answers are asked for.
+
+    Raises:
+        DataError: A label is missing or unknown.
+    """
     for block in blocks(examples):
         encoded = [predictor.encoder.encode(e, with_target=True) for e in block]
         for example, e, logits in zip(block, encoded, predictor.logits(encoded), strict=True):
-            if logits is None or e.target is None:
-                continue
-            for wrong in predictor.decoder.mistakes(logits, e.target):
-                yield Mistake(
-                    source=example.source,
-                    text=_context(example, wrong.step),
-                    truth=wrong.truth,
-                    prediction=wrong.prediction,
-                    probability=wrong.probability,
-                )
+            if logits is not None and e.target is not None:
+                yield example, logits, e.target
 
 
-def _labelled(
+def evaluation_of(
     decoder: Decoder,
     scores: dict[str, float],
     logits: Sequence[np.ndarray],
     targets: Sequence[np.ndarray],
 ) -> Evaluation:
+    """The scores of labelled examples, by label too.
+
+    Args:
+        decoder: What reads the logits.
+        scores: Of all together.
+        logits: Those of each example.
+        targets: What the decoder gave for each.
+    """
     return Evaluation(
         scores=scores,
         examples=len(targets),

@@ -165,14 +165,19 @@ def _quantized(
     return small, Score(decoder.metric, before, after, len(encoded))
 
 
-def check_free(path: Path, *, overwrite: bool) -> None:
+def check_free(path: Path, *, overwrite: bool, option: str = "--output") -> None:
     """Make sure that a file can be written.
+
+    Args:
+        path: The file.
+        overwrite: Whether it may be there already.
+        option: What names it on the command line.
 
     Raises:
         UsageError: It exists and may not be overwritten, or its folder is missing.
     """
     if path.exists() and not overwrite:
-        raise UsageError(f"{path} exists", fix="Name another with --output, or add --overwrite")
+        raise UsageError(f"{path} exists", fix=f"Name another with {option}, or add --overwrite")
     if not path.parent.is_dir():
         raise UsageError(f"There is no folder {path.parent}", fix="Make it first")
 

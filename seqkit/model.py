@@ -30,6 +30,7 @@ from seqkit.runtimes.choice import AUTO, Candidate, candidates, choose
 if TYPE_CHECKING:
     from seqkit.attribution import Explainer
     from seqkit.bundle.manifest import Manifest
+    from seqkit.errorpage.survey import Progress
     from seqkit.generating import Writer
     from seqkit.recipe import Recipe
     from seqkit.runtimes.base import Runtime
@@ -418,6 +419,34 @@ class TextModel:
             case Tagging(tokens=tokens) if word is not None and 0 <= word < len(tokens):
                 return tokens[word].tag
         return self.labels[0]  # the explainer says what is missing
+
+    def error_page(
+        self,
+        examples: Iterable[Example],
+        *,
+        limit: int = 20,
+        data: str = "",
+        on_progress: Progress | None = None,
+    ) -> str:
+        """One HTML page of what the model gets wrong, and why; it needs no other file.
+
+        Args:
+            examples: Labelled; all are held in memory, and empty ones are left out.
+            limit: How many examples of each kind to show; 0 for as many as a page can hold.
+            data: What to call the examples on the page.
+            on_progress: Told what is being done, how much of it is done, and how much there is
+                to do in all, 0 where that is not known.
+
+        Raises:
+            UsageError: The model has no labels to be wrong about.
+            DataError: There are no examples, or a label is missing or unknown.
+        """
+        from seqkit.errorpage.page import render
+        from seqkit.errorpage.survey import survey
+
+        report = on_progress or (lambda *_: None)
+        surveyed = survey(self._bundle, self._predictor(), examples, limit, report)
+        return render(self, surveyed, data=data, on_progress=report)
 
     def runtimes(self) -> Iterator[Candidate]:
         """The installed runtimes, the fastest first, and why any can't run this model."""

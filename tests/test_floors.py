@@ -37,6 +37,7 @@ FLOORS = {
     5: [
         "api",
         "attribution",
+        "errorpage",
         "model",
         "ensemble",
         "generating",

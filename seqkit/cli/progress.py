@@ -198,6 +198,55 @@ class Counted:
         self._live.update(self._live.task_ids[0], completed=read, facts="  ".join(facts))
 
 
+class Stages:
+    """What is being done, one thing after the other; a context manager.
+
+    On a terminal each stage has a bar, elsewhere each is a line when it begins.
+
+    Args:
+        stream: Where to write.
+    """
+
+    def __init__(self, stream: TextIO | None = None) -> None:
+        self.stream = stream or sys.stderr
+        self._stage = ""
+        self._live: Progress | None = None
+
+    def __enter__(self) -> Stages:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._live is not None:
+            self._live.stop()
+
+    def show(self, stage: str, done: int, total: int) -> None:
+        """Something is being done.
+
+        Args:
+            stage: What.
+            done: How much of it.
+            total: How much there is to do; 0 where that is not known.
+        """
+        facts = f"{done:,} of {total:,}" if total else ""
+        if self._live is None and self.stream.isatty():
+            self._live = _display(self.stream)
+            self._live.add_task("", total=None, facts="")
+            self._live.start()
+        if self._live is not None:
+            task = self._live.task_ids[0]
+            self._live.update(
+                task, description=stage, completed=done, total=total or None, facts=facts
+            )
+        elif stage != self._stage:
+            print(f"{stage} {total:,}" if total else stage, file=self.stream, flush=True)
+        self._stage = stage
+
+
 class Speed:
     """Steps and tokens a second since training began or went on, for the time that is left."""
 

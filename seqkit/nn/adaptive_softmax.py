@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -97,7 +97,7 @@ class AdaptiveSoftmax(nn.Module):
         parts = [logs[low:high] for low, high in self._ranges()]
         own = logs[: self.bounds[0]]
         self.first.bias.copy_(torch.cat([own, *(p.logsumexp(0, keepdim=True) for p in parts)]))
-        for group, part in zip(self.groups, parts, strict=True):
+        for group, part in zip(cast("Sequence[nn.Linear]", self.groups), parts, strict=True):
             group.bias.copy_(part)
 
     def loss(self, x: Tensor, targets: Tensor) -> Tensor:
@@ -133,7 +133,8 @@ class AdaptiveSoftmax(nn.Module):
 
 def group_size(input_size: int, group: int) -> int:
     """The features of a group, the first one being 0."""
-    return max(1, input_size // SHRINK**group)
+    shrunk: int = SHRINK**group
+    return max(1, input_size // shrunk)
 
 
 def _check_places(module: Any, _: Any) -> None:
