@@ -87,7 +87,9 @@ def evaluate_with_torch(
         return Evaluation(scores=scores, examples=len(examples))
     encoded = [encoder.encode(e, with_target=True) for e in examples]
     scored = score_examples(network, encoded, bundle.decoder, search=True)
-    return evaluation_of(bundle.decoder, scored.scores, scored.logits, scored.targets)
+    return evaluation_of(
+        bundle.decoder, scored.scores, scored.logits, scored.targets, notes=_beside(bundle)
+    )
 
 
 def evaluate_with(
@@ -108,11 +110,16 @@ def evaluate_with(
         documents = [encoder.encode(e, with_target=False) for e in examples]
         scores = score_text(runtime, documents, characters=_characters(examples))
         return Evaluation(scores=scores, examples=len(examples))
-    return evaluate_labelled(runtime, bundle.decoder, encoder, examples)
+    return evaluate_labelled(runtime, bundle.decoder, encoder, examples, notes=_beside(bundle))
 
 
 def evaluate_labelled(
-    runtime: GivesLogits, decoder: Decoder, encoder: ExampleEncoder, examples: Sequence[Example]
+    runtime: GivesLogits,
+    decoder: Decoder,
+    encoder: ExampleEncoder,
+    examples: Sequence[Example],
+    *,
+    notes: Iterable[str] = (),
 ) -> Evaluation:
     """The scores of a model that has labels, without the loss.
 
@@ -121,6 +128,7 @@ def evaluate_labelled(
         decoder: What scores them.
         encoder: What makes the runtime's input.
         examples: At least one; empty ones are left out.
+        notes: What is to be said of the scores, beside the decoder's own notes.
 
     Raises:
         DataError: A label is missing or unknown, or there is nothing to score.
@@ -128,7 +136,8 @@ def evaluate_labelled(
     encoded = [e for x in examples if len(e := encoder.encode(x, with_target=True))]
     targets = [e.target for e in encoded if e.target is not None]
     logits = runtime.logits(encoded)
-    return evaluation_of(decoder, dict(decoder.score(logits, targets)), logits, targets)
+    scores = dict(decoder.score(logits, targets))
+    return evaluation_of(decoder, scores, logits, targets, notes=notes)
 
 
 def score_text(
@@ -204,6 +213,8 @@ def evaluation_of(
     scores: dict[str, float],
     logits: Sequence[np.ndarray],
     targets: Sequence[np.ndarray],
+    *,
+    notes: Iterable[str] = (),
 ) -> Evaluation:
     """The scores of labelled examples, by label too.
 
@@ -212,6 +223,7 @@ def evaluation_of(
         scores: Of all together.
         logits: Those of each example.
         targets: What the decoder gave for each.
+        notes: What is to be said of the scores, beside the decoder's own notes.
     """
     return Evaluation(
         scores=scores,
@@ -219,8 +231,14 @@ def evaluation_of(
         labels=decoder.labels,
         per_label=decoder.report(logits, targets),
         confusion=decoder.confusion(logits, targets),
-        notes=tuple(decoder.notes()),
+        notes=(*decoder.notes(), *notes),
     )
+
+
+def _beside(bundle: Bundle) -> Iterator[str]:
+    """On what the model was developed with, not on what it is scored on now."""
+    if told := bundle.manifest.beside():
+        yield f"on the development data of its training {told}"
 
 
 def _characters(examples: Iterable[Example]) -> int:

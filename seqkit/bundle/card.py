@@ -107,6 +107,8 @@ def _scores(manifest: Manifest) -> str:
         "|---|---|",
         *(f"| {score} | {value:.4g} |" for score, value in sorted(manifest.scores.items())),
     ]
+    if told := manifest.beside():
+        lines += ["", f"On the same examples {told}."]
     return "\n".join(lines)
 
 

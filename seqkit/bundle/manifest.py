@@ -34,6 +34,7 @@ _Name = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=100)]
 # What `pip install` takes and a shell leaves alone: it ends up in advice that people paste.
 _Distribution = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=200)]
 _Version = Annotated[str, Meta(pattern=r"^[A-Za-z0-9.+!_-]*$", max_length=200)]
+_Metric = Annotated[str, Meta(pattern=r"^[a-z0-9_]*$", max_length=100)]
 _Count = Annotated[int, Meta(ge=0, le=1 << 48)]
 
 
@@ -107,6 +108,24 @@ class OriginRecord(_Record, frozen=True, kw_only=True):
     licence: str
 
 
+class BaselineRecord(_Record, frozen=True, kw_only=True):
+    """What a quick model that is no network scores on the same development data.
+
+    Attributes:
+        name: What it is, in words that follow "beside".
+        metric: The score that picks the best epoch.
+        score: Its value.
+        train_examples: Examples that it learnt from.
+        seconds: Wall time of its training and scoring.
+    """
+
+    name: Annotated[str, Meta(max_length=100)]
+    metric: _Metric
+    score: float
+    train_examples: _Count
+    seconds: Annotated[float, Meta(ge=0)]
+
+
 class Manifest(_Record, frozen=True, kw_only=True):
     """Everything about a bundle but its recipe, its vocabulary and its numbers.
 
@@ -128,6 +147,7 @@ class Manifest(_Record, frozen=True, kw_only=True):
         weights: How the weights are stored.
         machine: What it was trained on.
         origins: What its weights began from; none where all were drawn.
+        baseline: What it is to be held against, where something was.
     """
 
     format_version: Annotated[int, Meta(ge=1)] = FORMAT_VERSION
@@ -147,6 +167,19 @@ class Manifest(_Record, frozen=True, kw_only=True):
     weights: Literal["float32", "float16"]
     machine: MachineRecord = MachineRecord()
     origins: tuple[OriginRecord, ...] = ()
+    baseline: BaselineRecord | msgspec.UnsetType = msgspec.UNSET
+
+    def beside(self) -> str:
+        """The baseline's score beside the model's, in a sentence; empty where there is none."""
+        other = self.baseline
+        if isinstance(other, msgspec.UnsetType):
+            return ""
+        told = f"{other.name} has {other.metric} {other.score:.4f}"
+        own = self.scores.get(other.metric)
+        if own is None or own > other.score:
+            return told
+        verdict = "better than" if own < other.score else "as good as"
+        return f"{told}, which is {verdict} this model's {own:.4f}"
 
 
 def read_manifest(path: Path) -> Manifest:

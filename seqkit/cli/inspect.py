@@ -65,6 +65,7 @@ def _print(model: TextModel) -> None:
         f"{manifest.machine.device or 'cpu'}, random seed {manifest.random_seed}",
         "runtime": _runtime(model),
         "best epoch": str(manifest.best_epoch or "none finished"),
+        "baseline": manifest.beside(),
         "format": f"{manifest.format_version}, by seqkit {manifest.seqkit_version}",
     }
     print_table(["model", ""], [[name, text] for name, text in facts.items() if text])

@@ -8,7 +8,15 @@ from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, TextIO
 
-from seqkit.training.events import Evaluated, Event, Finished, Started, Stepped, Transferred
+from seqkit.training.events import (
+    Compared,
+    Evaluated,
+    Event,
+    Finished,
+    Started,
+    Stepped,
+    Transferred,
+)
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -60,6 +68,11 @@ class Watch:
                 self._begin(event)
             case Transferred():
                 self._say(f"{event.source} knows {event.found:,} of {event.tokens:,} tokens")
+            case Compared():
+                self._say(
+                    f"to beat: {event.name} has dev {event.metric} {event.score:.4f} "
+                    f"({duration(event.seconds)})"
+                )
             case Stepped():
                 self._step(event)
             case Evaluated():

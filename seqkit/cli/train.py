@@ -86,7 +86,7 @@ def train(
     skipped = Skipped()
     click.echo(f"reading the data of {out}", err=True)
     with Watch() as watch:
-        api.train(
+        model = api.train(
             recipe,
             out=out,
             data=data,
@@ -101,6 +101,8 @@ def train(
     if end.best_epoch:
         scores = in_words(end.scores) or "no development data"
         click.echo(f"best epoch {end.best_epoch}: {scores} ({duration(end.seconds)} in all)")
+        if end.scores and (beside := model.manifest.beside()):
+            click.echo(beside)
     click.echo(f"saved in {out}")
     if end.reason == "interrupted":
         click.echo("interrupted; the same command with --resume goes on from there", err=True)

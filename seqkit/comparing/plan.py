@@ -173,7 +173,9 @@ def _counter(recipe: Recipe, around: Outside) -> Callable[[int], int]:
 
 def _limited(recipe: Recipe, equal: Equal, budget: float) -> Recipe:
     """The recipe that stops in time, and with equal time never before it."""
-    training: Training = msgspec.structs.replace(recipe.training, max_seconds=budget)
+    training: Training = msgspec.structs.replace(
+        recipe.training, max_seconds=budget, baseline=False
+    )
     if equal == "time":
         training = msgspec.structs.replace(training, epochs=_ENDLESS, patience=0)
     kept = any(part.name == "jsonl" for part in recipe.callbacks)

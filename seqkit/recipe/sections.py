@@ -382,6 +382,13 @@ class Training(Options, frozen=True, kw_only=True):
             "faster. false leaves all to torch."
         ),
     ] = True
+    baseline: Annotated[
+        bool,
+        Meta(
+            description="For classification, score a bag of words and word pairs on the "
+            "development data too, which takes seconds and tells what a network adds."
+        ),
+    ] = True
     device: Annotated[
         Literal["auto", "cpu", "cuda"],
         Meta(description="Where to train; auto takes a GPU where there is one."),

@@ -59,6 +59,22 @@ class Transferred(Event, frozen=True, kw_only=True):
     found: int
 
 
+class Compared(Event, frozen=True, kw_only=True):
+    """Before the first step, something quicker than a network was scored for comparison.
+
+    Attributes:
+        name: What it is, such as a bag of words.
+        metric: The score that picks the best epoch.
+        score: Its value on the development data.
+        seconds: Wall time that it took, which is no part of training's.
+    """
+
+    name: str
+    metric: str
+    score: float
+    seconds: float
+
+
 class Stepped(Event, frozen=True, kw_only=True):
     """One optimiser step was done.
 

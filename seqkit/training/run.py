@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+import msgspec
 import torch
 
 import seqkit
@@ -17,6 +18,7 @@ from seqkit.bundle.manifest import (
     CHECKPOINTS,
     MANIFEST,
     METRICS,
+    BaselineRecord,
     CorpusRecord,
     MachineRecord,
     Manifest,
@@ -32,11 +34,12 @@ from seqkit.readers.base import OnBad
 from seqkit.recipe import Recipe
 from seqkit.tokenizers.base import Tokenizer
 from seqkit.training import checkpoint
+from seqkit.training.baseline import bag_of_ngrams
 from seqkit.training.batching import Examples, Streams, Targets, join
 from seqkit.training.callbacks import Observer
 from seqkit.training.checkpoint import Progress
 from seqkit.training.corpus import prepare
-from seqkit.training.events import Event, Finished, Started, Transferred
+from seqkit.training.events import Compared, Event, Finished, Started, Transferred
 from seqkit.training.loop import Outcome, Trainer
 from seqkit.training.memory import keep_large_buffers
 from seqkit.training.precision import check_bfloat16
@@ -127,12 +130,16 @@ class Run:
             self._tell(self._started(trainer, corpus))
             for event in self._transferred:
                 self._tell(event)
+            baseline = self._baseline(corpus)
             if not resume:
                 trainer.study()
             outcome = trainer.run()
             trainer.network.load_state_dict(outcome.weights)
             trainer.network.head.teach(self.decoder)
-            self._close(outcome, self._manifest(outcome, corpus, trainer.network))
+            manifest = self._manifest(outcome, corpus, trainer.network)
+            if baseline is not None:
+                manifest = msgspec.structs.replace(manifest, baseline=baseline)
+            self._close(outcome, manifest)
 
     def _begun(self, *, resume: bool, overwrite: bool) -> Progress | None:
         """Make sure that the directory may be written, and look where the run to resume stands."""
@@ -262,6 +269,20 @@ class Run:
             step=trainer.steps_done,
             metric=self.decoder.metric,
         )
+
+    def _baseline(self, corpus: Corpus) -> BaselineRecord | None:
+        if not self.recipe.training.baseline or self.spec.reads == "ids":
+            return None
+        found = bag_of_ngrams(
+            corpus, self.tokenizer, self.decoder, random_seed=self.recipe.random_seed
+        )
+        if found is not None:
+            self._tell(
+                Compared(
+                    name=found.name, metric=found.metric, score=found.score, seconds=found.seconds
+                )
+            )
+        return found
 
     def _manifest(self, outcome: Outcome, corpus: Corpus, network: Network) -> Manifest:
         recipe, sources, progress = self.recipe, self.sources, outcome.progress

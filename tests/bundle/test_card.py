@@ -7,7 +7,13 @@ import pytest
 
 from seqkit import recipe as recipes
 from seqkit.bundle.card import model_card
-from seqkit.bundle.manifest import CorpusRecord, MachineRecord, OriginRecord, read_manifest
+from seqkit.bundle.manifest import (
+    BaselineRecord,
+    CorpusRecord,
+    MachineRecord,
+    OriginRecord,
+    read_manifest,
+)
 
 
 @pytest.fixture
@@ -93,6 +99,16 @@ def test_scores_stand_in_a_table_with_how_they_were_found(manifest):
     scores = section(card(manifest), "Scores")
     assert scores.startswith("On 4 development examples, which also picked the best epoch;")
     assert scores.endswith("| accuracy | 0.75 |\n| loss | 0.5 |")
+
+
+def test_a_bag_of_words_stands_below_the_scores(manifest):
+    bag = BaselineRecord(
+        name="a bag of words", metric="accuracy", score=0.8, train_examples=8, seconds=0.5
+    )
+    assert section(card(manifest, baseline=bag), "Scores").endswith(
+        "\n\nOn the same examples a bag of words has accuracy 0.8000, which is better than this "
+        "model's 0.7500."
+    )
 
 
 def test_a_model_that_was_not_scored_says_so(manifest):

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from seqkit.bundle import manifest as manifests
-from seqkit.bundle.manifest import Manifest, read_manifest, read_member
+from seqkit.bundle.manifest import BaselineRecord, Manifest, read_manifest, read_member
 from seqkit.errors import BundleError
 
 PART = {"kind": "cell", "name": "gru", "distribution": "seqkit", "version": "0.1.0"}
@@ -27,7 +27,7 @@ def test_it_is_written_indented_in_the_order_of_its_fields(bundle):
     assert text.startswith('{\n  "format_version": 1,\n  "seqkit_version": "0.1.0",\n')
     assert text.endswith("}\n")
     fields = [field.name for field in msgspec.structs.fields(Manifest)]
-    assert list(json.loads(text)) == fields
+    assert list(json.loads(text)) == [name for name in fields if name != "baseline"]
     assert list(json.loads(text)["scores"]) == ["accuracy", "loss"]
 
 
@@ -42,6 +42,31 @@ def test_it_reads_back_what_was_written(bundle):
         ("head", "classification", "seqkit"),
         ("callback", "jsonl", "seqkit"),
     ]
+
+
+BAG = BaselineRecord(
+    name="a bag of words", metric="accuracy", score=0.75, train_examples=8, seconds=0.5
+)
+
+
+@pytest.mark.parametrize(
+    ("own", "sentence"),
+    [
+        (0.8, "a bag of words has accuracy 0.7500"),
+        (0.75, "a bag of words has accuracy 0.7500, which is as good as this model's 0.7500"),
+        (0.5, "a bag of words has accuracy 0.7500, which is better than this model's 0.5000"),
+        (None, "a bag of words has accuracy 0.7500"),
+    ],
+)
+def test_what_a_model_is_held_against_stands_beside_its_score(write, tmp_path, own, sentence):
+    write(tmp_path / "m", scores={} if own is None else {"accuracy": own}, baseline=BAG)
+    manifest = read_manifest(tmp_path / "m")
+    assert manifest.baseline == BAG
+    assert manifest.beside() == sentence
+
+
+def test_a_model_that_is_held_against_nothing_says_nothing(bundle):
+    assert read_manifest(bundle).beside() == ""
 
 
 def test_numbers_of_numpy_are_written_as_plain_ones(write, tmp_path):

@@ -43,6 +43,8 @@ def test_tables_for_people(run, reviews, labelled):
     tables = run("evaluate", reviews, labelled).stdout.split("\n\n")
     assert [table.split()[0] for table in tables] == ["score", "label", "truth"]
     assert tables[0].splitlines()[1].split() == ["examples", "4"]
+    told = "on the development data of its training a bag of words and word pairs has accuracy 0."
+    assert tables[0].splitlines()[-1].startswith(told)
     assert tables[2].splitlines()[0].split()[-3:] == ["prediction", "negative", "positive"]
 
 

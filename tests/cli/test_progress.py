@@ -7,7 +7,7 @@ import io
 import pytest
 
 from seqkit.cli.progress import Counted, Speed, Watch, duration, in_words
-from seqkit.training.events import Evaluated, Finished, Started, Stepped
+from seqkit.training.events import Compared, Evaluated, Finished, Started, Stepped
 
 
 class Clock:
@@ -79,6 +79,13 @@ def test_an_epoch_is_a_line():
 def test_an_epoch_without_development_data():
     assert watch([started(), evaluated(scores={})])[1:] == [
         "epoch 1/2  loss 0.2500  5,000 tokens/s  1:01"
+    ]
+
+
+def test_what_is_to_be_beaten_stands_before_the_first_epoch():
+    told = Compared(name="a bag of words", metric="accuracy", score=0.905, seconds=3.2)
+    assert watch([started(), told])[1:] == [
+        "to beat: a bag of words has dev accuracy 0.9050 (0:03)"
     ]
 
 

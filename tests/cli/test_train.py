@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from types import SimpleNamespace
 
 import pytest
 
@@ -30,6 +31,7 @@ def seen(monkeypatch, tmp_path):
                     path=str(options["out"]),
                 )
             )
+        return SimpleNamespace(manifest=SimpleNamespace(beside=lambda: calls.get("beside", "")))
 
     monkeypatch.setattr(api, "train", train)
     return calls
@@ -52,6 +54,13 @@ def test_the_end_says_score_place_and_next_command(run, seen):
     assert run("train", "tiny-tales/lstm").stdout.splitlines()[-1] == (
         "next: seqkit generate --model models/tiny-tales-lstm --seed WORD"
     )
+
+
+def test_what_a_bag_of_words_scores_follows_the_models_own_score(run, seen):
+    seen["beside"] = "a bag of words has accuracy 0.9000, which is better than this model's 0.8750"
+    lines = run("train", "tiny-reviews/lstm").stdout.splitlines()
+    assert lines[0].startswith("best epoch 2: accuracy 0.8750")
+    assert lines[1] == seen["beside"]
 
 
 def test_an_interrupted_run_is_status_130_and_can_go_on(run, seen):
