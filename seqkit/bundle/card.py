@@ -139,6 +139,8 @@ def _limits(manifest: Manifest, recipe: Recipe) -> list[str]:
             f"Of each text it reads {recipe.encoder.max_tokens:,} tokens at the "
             f"{recipe.encoder.keep}, and nothing else."
         )
+    if recipe.encoder.reversed:
+        limits.append("It reads texts from their end and writes none; others begin from it.")
     limits.append("It was judged by the scores above and nothing else.")
     return limits
 

@@ -107,6 +107,8 @@ def train(
     if end.reason == "interrupted":
         click.echo("interrupted; the same command with --resume goes on from there", err=True)
         raise click.exceptions.Exit(INTERRUPTED)
+    if recipe.encoder.reversed:
+        return  # it is for others to begin from
     last = "--seed WORD" if recipe.head_spec.arity == "one-to-many" else "FILE"
     click.echo(f"next: seqkit {recipe.head_spec.command} --model {shlex.quote(str(out))} {last}")
 

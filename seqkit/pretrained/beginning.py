@@ -125,7 +125,7 @@ class Beginning:
         name = "embedding.weight"
         if not self.recipe.embedding.size:
             return {}
-        parts = [rows(m.array(name)) for m, rows in zip(self._models, maps, strict=True)]
+        parts = [rows(m.vectors()) for m, rows in zip(self._models, maps, strict=True)]
         table = np.concatenate(parts, axis=1)
         if self.recipe.head_spec.arity != "one-to-many":
             table[PAD] = 0  # where weights are tied it is an output that no other head has
@@ -152,7 +152,7 @@ class Beginning:
         """The weights of a head of the same kind; those that have a row a token by token."""
         if self.recipe.head.name != model.bundle.recipe.head.name:
             return {}
-        vocabularies = model.bundle.manifest.vocab_size, tokens
+        vocabularies = (model.bundle.manifest.vocab_size,), (tokens,)
         found = {}
         for name, shape in shapes.items():
             if not name.startswith("head."):
@@ -165,7 +165,7 @@ class Beginning:
                     f"{model.bundle.path / 'recipe.toml'}",
                 )
             array = model.array(name)
-            if (len(array), shape[0]) == vocabularies:
+            if (array.shape[:1], shape[:1]) == vocabularies:
                 array = rows(array)
             found[name] = _placed(array, shape, 0, 0, name=name, model=model)
         return found

@@ -55,6 +55,21 @@ class Source:
         except KeyError:
             raise damaged(self.bundle.path / WEIGHTS, f"it lacks '{parameter}'") from None
 
+    def vectors(self) -> np.ndarray:
+        """The vectors of its tokens, ``(V, E)``.
+
+        Raises:
+            BundleError: They are not as many, or not of the size, that the bundle says.
+        """
+        table = self.array("embedding.weight")
+        expected = (self.bundle.manifest.vocab_size, self.size)
+        if table.shape != expected:
+            raise damaged(
+                self.bundle.path / WEIGHTS,
+                f"'embedding.weight' is {table.shape}, and should be {expected}",
+            )
+        return table
+
     @property
     def size(self) -> int:
         """Features of its embedding; 0 for one-hot input."""

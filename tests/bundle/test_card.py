@@ -95,6 +95,12 @@ def test_what_it_began_from_is_named_with_its_licence_and_checksum(manifest):
     ]
 
 
+def test_a_model_that_reads_backwards_says_so(manifest):
+    tables = {"head": {"name": "generation"}, "encoder": {"reversed": True}}
+    text = model_card(manifest, recipes.parse(tables), name="m")
+    assert "- It reads texts from their end and writes none; others begin from it." in text
+
+
 def test_scores_stand_in_a_table_with_how_they_were_found(manifest):
     scores = section(card(manifest), "Scores")
     assert scores.startswith("On 4 development examples, which also picked the best epoch;")

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 
 import numpy as np
 import pytest
+from safetensors.numpy import load_file, save_file
 
 from seqkit.bundle.load import open_bundle
 from seqkit.errors import BundleError, RecipeError
@@ -145,6 +147,18 @@ def test_a_bundle_without_a_weight_that_it_should_have(recipe, language, words):
     made = Beginning(recipe(**pretrained(language)))
     with pytest.raises(BundleError, match=r"it lacks 'encoder\.cells\.0\.W_new'"):
         list(made.take(words("cat"), {"encoder.cells.0.W_new": (1,)}))
+
+
+def test_a_bundle_with_fewer_vectors_than_tokens(recipe, language, words, tmp_path):
+    shutil.copytree(language, tmp_path / "m")
+    file = tmp_path / "m" / "weights.safetensors"
+    weights = load_file(file)
+    # as many numbers, but in another shape
+    weights["embedding.weight"] = weights["embedding.weight"].reshape(-1, 3)
+    save_file(weights, file)
+    made = Beginning(recipe(**pretrained(tmp_path / "m")))
+    with pytest.raises(BundleError, match=r"damaged.*'embedding\.weight' is \(\d+, 3\)"):
+        list(made.take(words("cat"), {}))
 
 
 def test_a_weight_of_another_shape_than_the_sizes_say(recipe, language, words):

@@ -160,6 +160,23 @@ def test_a_run_tells_and_records_what_it_began_from(tiny, language, tmp_path, at
     assert len(list(model.classify(["the cat", "a dog"]))) == 2
 
 
+def test_a_kept_corpus_is_of_one_vocabulary(tiny, language, tmp_path):
+    other = {"train": [str(tiny.folder / "generation-dev.jsonl")], "dev_fraction": 0.2, "dev": []}
+    tiny.train("generation", tmp_path / "lm", corpus=other, training={"epochs": 1}, **WORDS)
+    for name in (language, tmp_path / "lm", language):
+        section = {"model": str(name), "tokenizer": "theirs"}
+        model = tiny.train(
+            "classification",
+            tmp_path / "m",
+            pretrained=section,
+            training={"epochs": 1},
+            overwrite=True,
+        )
+        known = api.load(name)._bundle.tokenizer
+        assert model.manifest.vocab_size == known.vocab_size
+        assert model._bundle.tokenizer.encode_ids("a park") == known.encode_ids("a park")
+
+
 def test_beginning_so_helps(tiny, tmp_path):
     """The loss of a language model goes on from where it was, rather than from chance."""
     tiny.train("generation", tmp_path / "a", training={"epochs": 8}, **WORDS)
