@@ -231,6 +231,7 @@ def evaluation_of(
         labels=decoder.labels,
         per_label=decoder.report(logits, targets),
         confusion=decoder.confusion(logits, targets),
+        calibration=dict(decoder.calibration(logits, targets)),
         notes=(*decoder.notes(), *notes),
     )
 

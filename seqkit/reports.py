@@ -33,6 +33,9 @@ class Evaluation(msgspec.Struct, frozen=True, kw_only=True):
         confusion: How often each true label (row) was taken for each (column); empty where labels
             do not exclude each other.
         notes: How scores were computed, where that can be done in more than one way.
+        calibration: How far probabilities can be taken at their word: ``calibration_error`` and
+            ``brier_score``, and where they were mended the same with ``_before``; empty for a task
+            without labels.
     """
 
     scores: dict[str, float]
@@ -41,6 +44,7 @@ class Evaluation(msgspec.Struct, frozen=True, kw_only=True):
     per_label: tuple[LabelScore, ...] = ()
     confusion: tuple[tuple[int, ...], ...] = ()
     notes: tuple[str, ...] = ()
+    calibration: dict[str, float] = {}
 
 
 class Mistake(msgspec.Struct, frozen=True, kw_only=True):

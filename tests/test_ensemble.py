@@ -178,3 +178,17 @@ def test_a_mean_of_chains_has_the_mean_of_what_each_says_given_the_sentence(tiny
     best = [members[0].labels[index] for index in mean.argmax(axis=1)]
     assert [token.tag for token in tagging.tokens] == best
     assert [token.probability for token in tagging.tokens] == pytest.approx(mean.max(axis=1))
+
+
+def test_a_mean_of_calibrated_models_is_of_their_calibrated_probabilities(tiny, folder):
+    head = {"calibrate": True}
+    training = {"epochs": 4, "learning_rate": 0.05}
+    made = []
+    for seed in (1, 2):
+        path = folder / f"calibrated-{seed}"
+        changes = {"random_seed": seed, "head": head, "training": training}
+        made.append(tiny.train("classification", path, **changes).path)
+    decoders = [model._bundle.decoder for model in api.load(made).members]
+    assert all(decoder.temperature != 1 for decoder in decoders)
+    found = api.load(made).classify(TEXTS[0]).probabilities
+    assert found == pytest.approx(probabilities(made, TEXTS[0]))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+
 from seqkit import recipe as recipes
 from seqkit.bundle.manifest import Manifest, OriginRecord
 from seqkit.recipe import Recipe
@@ -17,6 +19,10 @@ _EXAMPLES = {
 _MULTI_LABEL = 'print(model.classify("The text to be labelled.").labels)'
 
 _UNCALIBRATED = "Its probabilities rank answers; they are not calibrated, and tend to be too sure."
+_CALIBRATED = (
+    "Its probabilities were calibrated on the development data; of texts unlike those they are "
+    "worth less."
+)
 
 #: By command: what its output is not good for.
 _LIMITS = {
@@ -107,9 +113,19 @@ def _scores(manifest: Manifest) -> str:
         "|---|---|",
         *(f"| {score} | {value:.4g} |" for score, value in sorted(manifest.scores.items())),
     ]
+    if isinstance(manifest.calibration, dict):
+        lines += ["", "How far its probabilities can be taken at their word (0 is best):", ""]
+        lines += ["| | calibrated | before |", "|---|---|---|"]
+        lines += _calibration(manifest.calibration)
     if told := manifest.beside():
         lines += ["", f"On the same examples {told}."]
     return "\n".join(lines)
+
+
+def _calibration(found: Mapping[str, float]) -> Iterator[str]:
+    for name, value in found.items():
+        if (before := found.get(f"{name}_before")) is not None:
+            yield f"| {name.replace('_', ' ')} | {value:.4g} | {before:.4g} |"
 
 
 def _corpus(manifest: Manifest) -> str:
@@ -132,6 +148,8 @@ def _origin(origin: OriginRecord) -> str:
 
 def _limits(manifest: Manifest, recipe: Recipe) -> list[str]:
     limits = list(_LIMITS.get(recipe.head_spec.command, ()))
+    if manifest.calibration and _UNCALIBRATED in limits:
+        limits[limits.index(_UNCALIBRATED)] = _CALIBRATED
     if manifest.language:
         limits.append(f"It was made for the language '{manifest.language}' and no other.")
     if recipe.encoder.max_tokens:

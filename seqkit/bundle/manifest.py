@@ -148,6 +148,8 @@ class Manifest(_Record, frozen=True, kw_only=True):
         machine: What it was trained on.
         origins: What its weights began from; none where all were drawn.
         baseline: What it is to be held against, where something was.
+        calibration: Where probabilities were mended, how far they can be taken at their word on
+            the development data, and with ``_before`` how far they could before.
     """
 
     format_version: Annotated[int, Meta(ge=1)] = FORMAT_VERSION
@@ -168,6 +170,7 @@ class Manifest(_Record, frozen=True, kw_only=True):
     machine: MachineRecord = MachineRecord()
     origins: tuple[OriginRecord, ...] = ()
     baseline: BaselineRecord | msgspec.UnsetType = msgspec.UNSET
+    calibration: dict[str, float] | msgspec.UnsetType = msgspec.UNSET
 
     def beside(self) -> str:
         """The baseline's score beside the model's, in a sentence; empty where there is none."""

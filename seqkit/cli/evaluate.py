@@ -75,10 +75,13 @@ def evaluate(
 
 def _print(evaluation: Evaluation) -> None:
     from seqkit.cli.output import print_table
+    from seqkit.cli.progress import in_words
 
     rows: list[Sequence[str | float]] = [("examples", evaluation.examples)]
     rows += evaluation.scores.items()
     print_table(["score", "value"], rows, right="value")
+    if evaluation.calibration:
+        click.echo(f"probabilities: {in_words(evaluation.calibration)}")
     for note in evaluation.notes:
         click.echo(note)
     if evaluation.per_label:

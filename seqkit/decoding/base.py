@@ -148,6 +148,21 @@ class Decoder(ABC):
             BundleError: It is damaged.
         """
 
+    @property
+    def tunes(self) -> bool:
+        """Whether :meth:`tune` is wanted once the weights are found."""
+        return False
+
+    def tune(  # noqa: B027 -- most have no use for it
+        self, logits: Sequence[np.ndarray], targets: Sequence[np.ndarray]
+    ) -> None:
+        """Learn how to read logits, from those of the development data after training.
+
+        Args:
+            logits: Those of each example, by the best weights.
+            targets: What :meth:`target` gave for each.
+        """
+
     def target(self, example: Example) -> np.ndarray:
         """What the head's loss compares with.
 
@@ -240,6 +255,19 @@ class Decoder(ABC):
             where labels do not exclude each other.
         """
         return ()
+
+    def calibration(
+        self,
+        logits: Sequence[np.ndarray],  # noqa: ARG002 - what a task without labels leaves unread
+        targets: Sequence[np.ndarray],  # noqa: ARG002
+    ) -> Mapping[str, float]:
+        """How far probabilities can be taken at their word, from what :meth:`score` takes.
+
+        Returns:
+            ``calibration_error`` and ``brier_score``, and where the probabilities were mended the
+            same with ``_before`` after their names; empty for a task without labels.
+        """
+        return {}
 
     def mistakes(
         self,

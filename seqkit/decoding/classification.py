@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Self
 
 import numpy as np
 
 from seqkit.decoding.base import Decoder, Wrong
+from seqkit.decoding.calibration import (
+    calibration_of,
+    fit_temperature,
+    read_temperature,
+    write_temperature,
+)
 from seqkit.decoding.metrics import (
     Counts,
     LabelScore,
@@ -35,6 +44,53 @@ class ClassificationDecoder(Decoder):
         options: :class:`seqkit.heads.ClassificationOptions`.
         labels: The labels; empty before :meth:`fit`.
     """
+
+    def __init__(self, options: Any, labels: Sequence[str] = ()) -> None:
+        super().__init__(options, labels)
+        #: What logits are divided by where probabilities are told; it moves no label.
+        self.temperature = 1.0
+
+    @property
+    def tunes(self) -> bool:
+        """Whether probabilities are to be calibrated."""
+        return bool(self.options.calibrate)
+
+    def tune(self, logits: Sequence[np.ndarray], targets: Sequence[np.ndarray]) -> None:
+        """Find the temperature.
+
+        Args:
+            logits: ``(output_size,)`` for each text.
+            targets: What :meth:`target` gave for each.
+
+        Raises:
+            DataError: There is nothing to learn from.
+        """
+        truth, _ = self._compare(logits, targets)
+        self.temperature = fit_temperature(
+            self._of_labels(np.stack(list(logits))),
+            truth,
+            exclusive=not self.options.multi_label,
+        )
+
+    def save(self, folder: Path) -> None:
+        """Write the temperature, if one was found.
+
+        Args:
+            folder: Empty.
+        """
+        if self.temperature != 1:
+            write_temperature(folder, self.temperature)
+
+    def load(self, folder: Path) -> None:
+        """Read the temperature, if there is one.
+
+        Args:
+            folder: Of a bundle.
+
+        Raises:
+            BundleError: It is damaged.
+        """
+        self.temperature = read_temperature(folder)
 
     @property
     def metric(self) -> str:
@@ -122,7 +178,7 @@ class ClassificationDecoder(Decoder):
         """
         batch = logits[np.newaxis]
         held = self._holds(batch)[0]
-        probabilities = self._probabilities(batch)[0]
+        probabilities = self._probabilities(batch, temperature=self.temperature)[0]
         named = dict(zip(self.labels, probabilities.tolist(), strict=True))
         if self.options.multi_label:
             order = np.argsort(-probabilities, kind="stable")
@@ -206,6 +262,31 @@ class ClassificationDecoder(Decoder):
         truth, predicted = self._compare(logits, targets)
         return confusion_matrix(truth.argmax(axis=1), predicted.argmax(axis=1), len(self.labels))
 
+    def calibration(
+        self, logits: Sequence[np.ndarray], targets: Sequence[np.ndarray]
+    ) -> Mapping[str, float]:
+        """How far probabilities can be taken at their word.
+
+        Args:
+            logits: ``(output_size,)`` for each text.
+            targets: What :meth:`target` gave for each.
+
+        Raises:
+            DataError: There is nothing to score.
+            BundleError: A logit is no number.
+        """
+        truth, _ = self._compare(logits, targets)
+        rows, exclusive = np.stack(list(logits)), not self.options.multi_label
+
+        def found(temperature: float) -> dict[str, float]:
+            told = self._probabilities(rows, temperature=temperature)
+            return calibration_of(told, truth, exclusive=exclusive)
+
+        scores = found(self.temperature)
+        if self.temperature != 1:
+            scores |= {f"{name}_before": value for name, value in found(1.0).items()}
+        return scores
+
     def mistakes(self, logits: np.ndarray, target: np.ndarray) -> list[Wrong]:
         """What a text is wrongly said to be.
 
@@ -221,7 +302,8 @@ class ClassificationDecoder(Decoder):
             BundleError: A logit is no number.
         """
         truth, predicted = (row[0] for row in self._compare([logits], [target]))
-        probabilities = self._probabilities(logits[np.newaxis])[0]
+        batch = logits[np.newaxis]
+        probabilities = self._probabilities(batch, temperature=self.temperature)[0]
         wrong = np.flatnonzero(truth != predicted)
         if self.options.multi_label:
             return [
@@ -242,7 +324,7 @@ class ClassificationDecoder(Decoder):
             logits: ``(output_size,)``.
         """
         refuse_nan(logits)
-        return np.asarray(self._probabilities(logits[np.newaxis])[0])
+        return np.asarray(self._probabilities(logits[np.newaxis], temperature=self.temperature)[0])
 
     def logits_of(self, probabilities: np.ndarray) -> np.ndarray:
         """``(output_size,)``.
@@ -256,6 +338,14 @@ class ClassificationDecoder(Decoder):
         if self.options.multi_label:
             return np.asarray(log_of(probabilities) - log_of(1 - probabilities))
         return log_of(probabilities)
+
+    def of_mean(self) -> Self:
+        """One without a temperature: members' probabilities have theirs in them."""
+        if self.temperature == 1:
+            return self
+        other = copy.copy(self)
+        other.temperature = 1.0
+        return other
 
     def _labels_of(self, example: Example) -> tuple[str, ...]:
         if not isinstance(example, TextExample):
@@ -276,9 +366,13 @@ class ClassificationDecoder(Decoder):
             )
         return example.labels
 
-    def _probabilities(self, logits: np.ndarray) -> np.ndarray:
+    def _of_labels(self, logits: np.ndarray) -> np.ndarray:
+        """``(N, output_size)`` logits to one for each label, ``(N, labels)``."""
+        return np.concatenate([0 * logits, logits], axis=1) if self._binary else logits
+
+    def _probabilities(self, logits: np.ndarray, *, temperature: float = 1.0) -> np.ndarray:
         """``(N, output_size)`` logits to ``(N, labels)`` probabilities, float64."""
-        logits = logits.astype(np.float64)
+        logits = logits.astype(np.float64) / temperature
         if self._binary:
             return sigmoid(np.concatenate([-logits, logits], axis=1))
         return sigmoid(logits) if self.options.multi_label else softmax(logits)

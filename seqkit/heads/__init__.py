@@ -20,6 +20,14 @@ Threshold = Annotated[
     float,
     Meta(gt=0, lt=1, description="With multi_label, the probability from which a label holds."),
 ]
+Calibrate = Annotated[
+    bool,
+    Meta(
+        description="Divide logits by one temperature, found on the development data after "
+        "training, so that probabilities can be taken at their word (Guo et al. 2017). No label "
+        "changes."
+    ),
+]
 
 
 class GenerationOptions(Options, frozen=True, kw_only=True):
@@ -77,6 +85,7 @@ class ClassificationOptions(Options, frozen=True, kw_only=True):
     dropout: Dropout = 0.0
     multi_label: MultiLabel = False
     threshold: Threshold = 0.5
+    calibrate: Calibrate = False
     class_weights: Annotated[
         Literal["none", "balanced"] | dict[str, float],
         Meta(
@@ -133,6 +142,7 @@ class NBSVMOptions(Options, frozen=True, kw_only=True):
     ] = 1.0
     multi_label: MultiLabel = False
     threshold: Threshold = 0.5
+    calibrate: Calibrate = True
 
 
 class TaggingOptions(Options, frozen=True, kw_only=True):

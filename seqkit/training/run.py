@@ -115,6 +115,12 @@ class Run:
             on_bad=self.on_bad,
             vocabulary=self.beginning.vocabulary,
         )
+        if self.decoder.tunes and not corpus.dev:
+            raise DataError(
+                f"The {self.spec.name} head has nothing to be tuned on",
+                why="there is no development data, on which head.calibrate relies",
+                fix="Set corpus.dev or corpus.dev_fraction, or leave that option out",
+            )
         data = self.beginning.digest(corpus.digest)
         progress = Progress(recipe=recipes.to_toml(self.recipe), data=data)
         if before is not None and progress.data != before.data:
@@ -136,7 +142,10 @@ class Run:
             outcome = trainer.run()
             trainer.network.load_state_dict(outcome.weights)
             trainer.network.head.teach(self.decoder)
+            calibration = self._tuned(outcome, corpus, trainer.network)
             manifest = self._manifest(outcome, corpus, trainer.network)
+            if calibration:
+                manifest = msgspec.structs.replace(manifest, calibration=calibration)
             if baseline is not None:
                 manifest = msgspec.structs.replace(manifest, baseline=baseline)
             self._close(outcome, manifest)
@@ -283,6 +292,14 @@ class Run:
                 )
             )
         return found
+
+    def _tuned(self, outcome: Outcome, corpus: Corpus, network: Network) -> dict[str, float]:
+        """Have the decoder learn how to read the best weights' logits; what came of it."""
+        if not self.decoder.tunes or outcome.reason == "diverged":
+            return {}
+        scored = score_examples(network.eval(), corpus.dev, self.decoder, self.device)
+        self.decoder.tune(scored.logits, scored.targets)
+        return dict(self.decoder.calibration(scored.logits, scored.targets))
 
     def _manifest(self, outcome: Outcome, corpus: Corpus, network: Network) -> Manifest:
         recipe, sources, progress = self.recipe, self.sources, outcome.progress

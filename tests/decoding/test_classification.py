@@ -221,3 +221,54 @@ def test_of_several_labels_each_is_a_mistake_of_its_own():
 def test_nothing_can_not_be_scored():
     with pytest.raises(DataError, match="nothing to score"):
         BINARY.score([], [])
+
+
+class TestTemperature:
+    def calibrated(self, decoder: ClassificationDecoder) -> ClassificationDecoder:
+        options = ClassificationOptions(
+            multi_label=decoder.options.multi_label,
+            threshold=decoder.options.threshold,
+            calibrate=True,
+        )
+        return ClassificationDecoder(options, decoder.labels)
+
+    @pytest.mark.parametrize(
+        ("plain", "logits"),
+        [(BINARY, [[1.0]]), (MULTICLASS, [[1.0, -2.0, 0.5]]), (MULTILABEL, [[1.0, -2.0, 0.3]])],
+    )
+    def test_it_moves_probabilities_and_no_label(self, plain, logits):
+        decoder, row = self.calibrated(plain), np.array(logits[0], dtype=np.float32)
+        decoder.temperature = 2.0
+        before, after = plain.decode(row, "x"), decoder.decode(row, "x")
+        halved = plain.decode(row / 2, "x")
+        assert after.probabilities == pytest.approx(halved.probabilities)
+        name = "labels" if plain is MULTILABEL else "label"
+        assert getattr(after, name) == getattr(before, name)
+
+    def test_it_is_found_on_held_out_texts_and_kept(self, tmp_path):
+        decoder = self.calibrated(BINARY)
+        # odds of 9 to 1 that are right in three of four cases
+        logits = [np.array([math.log(9)], np.float32)] * 4
+        targets = [np.array(1), np.array(1), np.array(1), np.array(0)]
+        assert decoder.tunes
+        decoder.tune(logits, targets)
+        assert decoder.temperature == pytest.approx(2.0)
+        found = decoder.calibration(logits, targets)
+        assert found["calibration_error"] == pytest.approx(0.0, abs=1e-6)
+        assert found["calibration_error_before"] == pytest.approx(0.15)
+        assert found["brier_score"] == pytest.approx(2 * (3 * 0.25**2 + 0.75**2) / 4)
+        decoder.save(tmp_path)
+        again = self.calibrated(BINARY)
+        again.load(tmp_path)
+        assert again.temperature == decoder.temperature
+        (wrong,) = again.mistakes(logits[3], targets[3])
+        assert wrong.probability == pytest.approx(0.75)
+
+    def test_without_it_nothing_is_written(self, tmp_path):
+        BINARY.save(tmp_path)
+        assert list(tmp_path.iterdir()) == []
+        assert not BINARY.tunes
+        assert list(BINARY.calibration([np.zeros(1)], [np.array(1)])) == [
+            "calibration_error",
+            "brier_score",
+        ]
