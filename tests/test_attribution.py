@@ -62,9 +62,26 @@ class TestIntegral:
         assert steps == len(asked) < MOST_STEPS
         assert np.mean(np.abs(np.array(asked) - 0.3) < 0.05) > 0.5
 
-    def test_of_a_jump_no_sum_is_near_and_steps_end(self):
-        _, _, after, steps = integrate(lambda a: (a > 0.3) * 1.0, lambda a: 0 * a[np.newaxis])
-        assert after == 1
+    def test_of_a_jump_nothing_is_shared_out(self):
+        # F(a) = 2 a, and 1 more from 0.3 on
+        found, before, after, steps = integrate(
+            lambda a: 2 * a + (a > 0.3), lambda a: np.full((1, len(a)), 2.0)
+        )
+        assert (before, after) == (0, 3)
+        assert found.tolist() == pytest.approx([2], abs=1e-6)
+        assert steps < 250  # it is cut no more where it is too narrow
+
+    def test_slopes_met_on_a_jump_are_left_out(self):
+        found, _, _, _ = integrate(
+            lambda a: 2 * a + (a > 0.3), lambda a: 2 + 1e9 * (abs(a - 0.3) < 1e-5)[np.newaxis]
+        )
+        assert found.tolist() == pytest.approx([2], abs=0.001)
+
+    def test_steps_end(self):
+        rng = np.random.default_rng(0)
+        _, _, _, steps = integrate(
+            lambda a: rng.normal(size=len(a)), lambda a: np.ones((1, len(a)))
+        )
         assert steps <= MOST_STEPS
 
 

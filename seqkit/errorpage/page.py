@@ -258,7 +258,11 @@ def _verdict(wrong: Wrong) -> Html:
 def _why(found: Explanation) -> Html:
     label = escape(found.label, most=LABEL)
     total = sum(word.share for word in found.words)
-    rough = "" if found.complete else " <strong>(too coarse a sum: take it as a hint)</strong>"
+    rough = (
+        ""
+        if found.complete
+        else " <strong>(it jumps on the way: take the shares as a hint)</strong>"
+    )
     return Html(
         f'<p class="why">For {label}: {excerpt.named(found, against=False)}.<br>\n'
         f"Against it: {excerpt.named(found, against=True)}.</p>\n"
@@ -270,7 +274,6 @@ def _why(found: Explanation) -> Html:
 
 def _labels(survey: Survey, found: list[Hint]) -> Html:
     shown = found[: survey.most]
-    rows = [_hint(survey, hint) for hint in shown]
     return section(
         "labels",
         _NAV["labels"],
@@ -280,35 +283,31 @@ def _labels(survey: Survey, found: list[Hint]) -> Html:
             "that (after Northcutt et al. 2021). They mean little on data that it was trained on."
         ),
         paragraph(f"{_shown(len(shown), len(found), what='hint')}, the most doubtful first."),
-        table(
-            "Labels that may be wrong",
-            ["where", "label in the data", "probability", "usual", "the model says", "text"],
-            rows,
-            kind="texts",
-        )
-        if rows
-        else "",
+        *(_hint(survey, number, hint) for number, hint in enumerate(shown, 1)),
     )
 
 
-def _hint(survey: Survey, hint: Hint) -> list[str | float | None]:
+def _hint(survey: Survey, number: int, hint: Hint) -> Html:
     decisions, k = survey.decisions, hint.decision
     example = survey.examples[decisions.example[k]]
     given, told = int(decisions.given[k]), int(decisions.told[k])
     if decisions.several:
         label = survey.labels[given // 2]
-        given_name, told_name = (label if one % 2 else f"not {label}" for one in (given, given ^ 1))
+        names = [label if one % 2 else f"not {label}" for one in (given, given ^ 1)]
     else:
-        given_name, told_name = survey.labels[given], survey.labels[told]
+        names = [survey.labels[given], survey.labels[told]]
+    in_data, by_model = (escape(name, most=LABEL) for name in names)
     word = int(decisions.word[k])
-    return [
-        escape(example.source, most=SOURCE),
-        escape(given_name, most=LABEL),
-        float(decisions.p_given[k]),
-        hint.usual,
-        escape(told_name, most=LABEL),
-        excerpt.plain(text_of(example), _place(example, None if word < 0 else word)),
-    ]
+    text = excerpt.plain(text_of(example), _place(example, None if word < 0 else word))
+    return Html(
+        f'<article aria-labelledby="label-{number}">\n'
+        f'<h3 id="label-{number}">{number}. <span class="fact">in the data</span> {in_data} '
+        f'<span class="fact">by the model</span> {by_model}</h3>\n'
+        f"{_source(example)}\n"
+        f'<p class="text" dir="auto">{text}</p>\n'
+        f'<p class="sum">{in_data} has a probability of {decisions.p_given[k]:.4f} here, and of '
+        f"{hint.usual:.4f} on average where the data name it</p>\n</article>"
+    )
 
 
 def _duplicates(survey: Survey, pairs: list[Pair]) -> Html:

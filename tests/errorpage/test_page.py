@@ -207,6 +207,18 @@ def test_of_tags_with_words_that_training_never_showed(tagger):
     assert page.of("u")
 
 
+def test_doubtful_labels_are_shown_with_what_is_usual(classifier):
+    chances = [classifier.classify(text).probability for text in TEXTS]
+    surest = chances.index(max(chances))
+    rows = labelled(classifier, 3 * TEXTS, wrong={surest})
+    text = classifier.error_page(rows)
+    (heading,) = [h for h in Page(text).headings if "in the data" in h]
+    (label,) = rows[surest].labels
+    told = classifier.classify(rows[surest].text)
+    assert heading == f"1. in the data {label} by the model {told.label}"
+    assert f"{label} has a probability of {told.probabilities[label]:.4f} here" in text
+
+
 def test_of_several_labels(several):
     rows = [TextExample("cat", "c:1", ()), TextExample("park", "c:2", ("cat", "park"))]
     text = several.error_page(rows)
@@ -250,9 +262,9 @@ def test_there_must_be_something_to_look_at(classifier, tiny, folder):
         writer.error_page([TextExample("a", "a:1")])
 
 
-def test_a_reader_is_told_where_a_sum_is_too_coarse(classifier, monkeypatch):
+def test_a_reader_is_told_where_much_is_not_accounted_for(classifier, monkeypatch):
     (row,) = labelled(classifier, TEXTS[1:2], wrong={0})
-    assert "too coarse" not in classifier.error_page([row])
+    assert "take the shares as a hint" not in classifier.error_page([row])
     found = classifier.explain(row.text)
     rough = msgspec.structs.replace(found, residual=1.0)
     monkeypatch.setattr(classifier, "explain", lambda *_, **__: rough)
