@@ -6,8 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-#: Bins of equal width; as many as in the paper's experiments.
-BINS = 15
+from seqkit.decoding.calibration import BINS
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,18 +45,3 @@ def bins(probabilities: np.ndarray, came_true: np.ndarray, *, count: int = BINS)
         Bin(k / count, (k + 1) / count, int(counts[k]), float(confidence[k]), float(accuracy[k]))
         for k in range(count)
     ]
-
-
-def expected_error(found: list[Bin]) -> float:
-    """The expected calibration error: the mean gap between what is said and what comes true.
-
-    See Guo, Pleiss, Sun and Weinberger 2017, "On calibration of modern neural networks".
-
-    ::
-
-        ECE = sum over bins of  n_b / N  |accuracy_b - confidence_b|
-    """
-    total = sum(one.count for one in found)
-    if not total:
-        return 0.0
-    return sum(one.count * abs(one.accuracy - one.confidence) for one in found) / total

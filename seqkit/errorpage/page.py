@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import seqkit
 from seqkit.decoding.base import Wrong
+from seqkit.decoding.calibration import calibration_error
 from seqkit.errorpage import charts, excerpt
-from seqkit.errorpage.calibration import Bin, bins, expected_error
+from seqkit.errorpage.calibration import Bin, bins
 from seqkit.errorpage.duplicates import ALIKE, MOST_TEXTS, Pair, near_duplicates
 from seqkit.errorpage.markup import LABEL, SOURCE, Html, escape, paragraph, section, table
 from seqkit.errorpage.matrix import confusions
@@ -140,8 +141,8 @@ def _scores(survey: Survey) -> Html:
 
 def _confidence(survey: Survey) -> Html:
     of_labels = survey.decisions.several
-    found = bins(*survey.decisions.forecasts())
-    error = expected_error(found)
+    forecasts = survey.decisions.forecasts()
+    found, error = bins(*forecasts), calibration_error(*forecasts)
     what = (
         "the probability that it gives each label of each text and how often the label holds"
         if of_labels
