@@ -24,6 +24,11 @@ _CALIBRATED = (
     "worth less."
 )
 
+_TUNED = (
+    "For these scores, each label's threshold was found on every second of the examples and used "
+    "on the others, and the other way round; the model's own are of all of them."
+)
+
 #: By command: what its output is not good for.
 _LIMITS = {
     "generate": (
@@ -59,7 +64,7 @@ def model_card(manifest: Manifest, recipe: Recipe, *, name: str) -> str:
     sections = [
         f"# {name}\n\n{_summary(manifest, recipe)}",
         f"## Use it\n\n{_usage(recipe, name)}",
-        f"## Scores\n\n{_scores(manifest)}",
+        f"## Scores\n\n{_scores(manifest, recipe)}",
         f"## Trained on\n\n{_corpus(manifest)}",
         f"## Limits\n\n{_bullets(_limits(manifest, recipe))}",
         f"## How it was made\n\n{_making(manifest)}\n\n```toml\n{recipes.to_toml(recipe)}```",
@@ -102,7 +107,7 @@ def _usage(recipe: Recipe, name: str) -> str:
     return f"```sh\n{command}\n```\n\n```python\n{python}\n```"
 
 
-def _scores(manifest: Manifest) -> str:
+def _scores(manifest: Manifest, recipe: Recipe) -> str:
     if not manifest.scores:
         return "It has not been scored."
     examples = f"{manifest.corpus.dev_examples:,} development examples"
@@ -113,6 +118,8 @@ def _scores(manifest: Manifest) -> str:
         "|---|---|",
         *(f"| {score} | {value:.4g} |" for score, value in sorted(manifest.scores.items())),
     ]
+    if getattr(recipe.head.options, "threshold", None) == "tuned":
+        lines += ["", _TUNED]
     if isinstance(manifest.calibration, dict):
         lines += ["", "How far its probabilities can be taken at their word (0 is best):", ""]
         lines += ["| | calibrated | before |", "|---|---|---|"]

@@ -26,7 +26,13 @@ from seqkit.decoding.metrics import (
     total,
 )
 from seqkit.decoding.numerics import log_of, refuse_nan, sigmoid, softmax
-from seqkit.errors import DataError, did_you_mean
+from seqkit.decoding.thresholds import (
+    best_thresholds,
+    crossed,
+    read_thresholds,
+    write_thresholds,
+)
+from seqkit.errors import BundleError, DataError, did_you_mean
 from seqkit.examples import Example, TextExample
 from seqkit.predictions import Classification, MultiClassification
 
@@ -49,14 +55,26 @@ class ClassificationDecoder(Decoder):
         super().__init__(options, labels)
         #: What logits are divided by where probabilities are told; it moves no label.
         self.temperature = 1.0
+        #: The probability from which each label holds, ``(labels,)``, once they are tuned.
+        self.thresholds: np.ndarray | None = None
 
     @property
     def tunes(self) -> bool:
-        """Whether probabilities are to be calibrated."""
-        return bool(self.options.calibrate)
+        """Whether probabilities are to be calibrated, or thresholds to be found."""
+        return bool(self.options.calibrate) or self._tunes_thresholds
+
+    @property
+    def _tunes_thresholds(self) -> bool:
+        return bool(self.options.multi_label and self.options.threshold == "tuned")
+
+    def notes(self) -> Sequence[str]:
+        """Where thresholds are of, lest a score on the same data be taken for an honest one."""
+        if self._tunes_thresholds:
+            return ("thresholds were tuned on the development data, whose scores here flatter",)
+        return ()
 
     def tune(self, logits: Sequence[np.ndarray], targets: Sequence[np.ndarray]) -> None:
-        """Find the temperature.
+        """Find the temperature and the thresholds, as far as they are wanted.
 
         Args:
             logits: ``(output_size,)`` for each text.
@@ -66,23 +84,26 @@ class ClassificationDecoder(Decoder):
             DataError: There is nothing to learn from.
         """
         truth, _ = self._compare(logits, targets)
-        self.temperature = fit_temperature(
-            self._of_labels(np.stack(list(logits))),
-            truth,
-            exclusive=not self.options.multi_label,
-        )
+        rows = np.stack(list(logits))
+        if self._tunes_thresholds:
+            self.thresholds = best_thresholds(self._probabilities(rows), truth)
+        if self.options.calibrate:
+            exclusive = not self.options.multi_label
+            self.temperature = fit_temperature(self._of_labels(rows), truth, exclusive=exclusive)
 
     def save(self, folder: Path) -> None:
-        """Write the temperature, if one was found.
+        """Write the temperature and the thresholds, if they were found.
 
         Args:
             folder: Empty.
         """
         if self.temperature != 1:
             write_temperature(folder, self.temperature)
+        if self.thresholds is not None:
+            write_thresholds(folder, self.thresholds)
 
     def load(self, folder: Path) -> None:
-        """Read the temperature, if there is one.
+        """Read the temperature and the thresholds, if there are any.
 
         Args:
             folder: Of a bundle.
@@ -91,6 +112,7 @@ class ClassificationDecoder(Decoder):
             BundleError: It is damaged.
         """
         self.temperature = read_temperature(folder)
+        self.thresholds = read_thresholds(folder, labels=len(self.labels))
 
     @property
     def metric(self) -> str:
@@ -381,7 +403,16 @@ class ClassificationDecoder(Decoder):
         """``(N, output_size)`` logits to ``(N, labels)`` bool, whether each label is predicted."""
         refuse_nan(logits)
         if self.options.multi_label:
-            return np.asarray(self._probabilities(logits) >= self.options.threshold)
+            threshold = self.options.threshold
+            if self._tunes_thresholds:
+                if self.thresholds is None:
+                    raise BundleError(
+                        "the model has no thresholds",
+                        why="they are tuned when training ends, and kept in its folder head/",
+                        fix="Take the bundle from its source again, or train it again",
+                    )
+                threshold = self.thresholds
+            return np.asarray(self._probabilities(logits) >= threshold)
         best = logits[:, 0] > 0 if self._binary else logits.argmax(axis=1)
         return np.asarray(np.arange(len(self.labels)) == best[:, np.newaxis])
 
@@ -391,8 +422,11 @@ class ClassificationDecoder(Decoder):
         """Which labels hold and which are predicted, both ``(N, labels)`` bool."""
         if not len(targets):
             raise nothing_to_score()
-        predicted = self._holds(np.stack(list(logits)))
-        rows = np.stack(list(targets))
+        rows, given = np.stack(list(targets)), np.stack(list(logits))
+        if self._tunes_thresholds and self.thresholds is None:
+            refuse_nan(given)
+            return rows > 0, crossed(self._probabilities(given), rows > 0)
+        predicted = self._holds(given)
         if self.options.multi_label:
             return rows > 0, predicted
         return rows[:, np.newaxis] == np.arange(len(self.labels)), predicted

@@ -17,8 +17,11 @@ Dropout = Annotated[
 ]
 MultiLabel = Annotated[bool, Meta(description="Several labels, or none, may hold of one text.")]
 Threshold = Annotated[
-    float,
-    Meta(gt=0, lt=1, description="With multi_label, the probability from which a label holds."),
+    Annotated[float, Meta(gt=0, lt=1)] | Literal["tuned"],
+    Meta(
+        description="With multi_label, the probability from which a label holds; or tuned, which "
+        "finds one for each label on the development data, where its F1 is highest (Yang 2001)."
+    ),
 ]
 Calibrate = Annotated[
     bool,

@@ -33,9 +33,9 @@ def bag_of_ngrams(
     """Train the head ``nbsvm`` on what the model reads, and score it on the development data.
 
     It takes seconds, memory that does not grow with the corpus, and random numbers of its own.
-    Where several labels may hold, each is given to the share of the development texts that it has
-    of the training texts (proportional assignment; Yang 2001, "A study of thresholding strategies
-    for text categorization"), for no threshold suits every label.
+    Where several labels may hold and thresholds are not tuned, each is given to the share of the
+    development texts that it has of the training texts (proportional assignment; Yang 2001, "A
+    study of thresholding strategies for text categorization"), for no one threshold suits all.
 
     Args:
         corpus: With targets.
@@ -65,7 +65,7 @@ def bag_of_ngrams(
     dev = list(corpus.dev)
     logits = _logits(head, dev)
     targets = [e.target for e in dev if e.target is not None]
-    if decoder.options.multi_label:
+    if decoder.options.multi_label and decoder.options.threshold != "tuned":
         shares = np.mean([e.target for e in chosen if e.target is not None], axis=0)
         logits = _proportional(logits, shares)
     return BaselineRecord(

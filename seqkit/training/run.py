@@ -118,8 +118,8 @@ class Run:
         if self.decoder.tunes and not corpus.dev:
             raise DataError(
                 f"The {self.spec.name} head has nothing to be tuned on",
-                why="there is no development data, on which head.calibrate relies",
-                fix="Set corpus.dev or corpus.dev_fraction, or leave that option out",
+                why="head.calibrate and tuned thresholds want development data, and none is there",
+                fix="Set corpus.dev or corpus.dev_fraction, or leave those options out",
             )
         data = self.beginning.digest(corpus.digest)
         progress = Progress(recipe=recipes.to_toml(self.recipe), data=data)
@@ -299,7 +299,8 @@ class Run:
             return {}
         scored = score_examples(network.eval(), corpus.dev, self.decoder, self.device)
         self.decoder.tune(scored.logits, scored.targets)
-        return dict(self.decoder.calibration(scored.logits, scored.targets))
+        found = dict(self.decoder.calibration(scored.logits, scored.targets))
+        return found if any(name.endswith("_before") for name in found) else {}
 
     def _manifest(self, outcome: Outcome, corpus: Corpus, network: Network) -> Manifest:
         recipe, sources, progress = self.recipe, self.sources, outcome.progress

@@ -47,6 +47,12 @@ class TestSeveralLabels(HeadContract):
     )
 
 
+class TestTunedThresholds(HeadContract):
+    name = "classification"
+    options: ClassVar = {"multi_label": True, "threshold": "tuned", "calibrate": True}
+    examples = TestSeveralLabels.examples
+
+
 class TestNBSVM(HeadContract):
     name = "nbsvm"
     options: ClassVar = {"ngram_buckets": 1000}
