@@ -23,6 +23,15 @@ Threshold = Annotated[
         "finds one for each label on the development data, where its F1 is highest (Yang 2001)."
     ),
 ]
+LabelSmoothing = Annotated[
+    float,
+    Meta(
+        ge=0,
+        lt=1,
+        description="Share of each target in training that is spread evenly over all labels "
+        "(Szegedy et al. 2016), so that no logit is driven to extremes.",
+    ),
+]
 Calibrate = Annotated[
     bool,
     Meta(
@@ -89,6 +98,7 @@ class ClassificationOptions(Options, frozen=True, kw_only=True):
     multi_label: MultiLabel = False
     threshold: Threshold = 0.5
     calibrate: Calibrate = False
+    label_smoothing: LabelSmoothing = 0.0
     class_weights: Annotated[
         Literal["none", "balanced"] | dict[str, float],
         Meta(
@@ -152,6 +162,7 @@ class TaggingOptions(Options, frozen=True, kw_only=True):
     """Options of the ``tagging`` head."""
 
     dropout: Dropout = 0.0
+    label_smoothing: LabelSmoothing = 0.0
     scheme: Annotated[
         Literal["auto", "tags", "bio", "bioes", "io"],
         Meta(

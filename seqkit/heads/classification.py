@@ -134,7 +134,12 @@ class ClassificationHead(Head):
     def loss(self, logits: Tensor, targets: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
         """Cross-entropy summed over the batch, and the number of texts; weighted in training."""
         count = torch.tensor(len(logits), device=logits.device)
-        losses = classification_loss(logits, targets, multi_label=self.options.multi_label)
+        losses = classification_loss(
+            logits,
+            targets,
+            multi_label=self.options.multi_label,
+            smoothing=self.options.label_smoothing if self.training else 0.0,
+        )
         if self.training and self.label_weights is not None:
             losses = losses * self.label_weights[targets]  # (B,)
         return losses.sum(), count
@@ -151,21 +156,28 @@ class ClassificationHead(Head):
         return F.kl_div(told, given, reduction="sum", log_target=True), count
 
 
-def classification_loss(logits: Tensor, targets: Tensor, *, multi_label: bool) -> Tensor:
+def classification_loss(
+    logits: Tensor, targets: Tensor, *, multi_label: bool, smoothing: float = 0.0
+) -> Tensor:
     """Cross-entropy of each text, or with ``multi_label`` of each text and label.
+
+    With smoothing the target of one of ``L`` labels is ``(1 - s) y + s / L`` (Szegedy, Vanhoucke,
+    Ioffe, Shlens and Wojna 2016, "Rethinking the inception architecture for computer vision"). A
+    sigmoid tells two labels apart, the one and its absence.
 
     Args:
         logits: ``(B, L)``; of two labels that exclude each other ``(B, 1)``.
         targets: int64 ``(B,)``, or with ``multi_label`` 1 for each label that holds, ``(B, L)``.
         multi_label: Whether any number of the labels may hold.
+        smoothing: ``s``.
 
     Returns:
         ``(B,)`` or ``(B, L)``, in nats.
     """
-    if multi_label:
-        return F.binary_cross_entropy_with_logits(logits, targets, reduction="none")
-    if logits.shape[1] == 1:
-        return F.binary_cross_entropy_with_logits(
-            logits.squeeze(1), targets.to(logits.dtype), reduction="none"
-        )
-    return F.cross_entropy(logits, targets, reduction="none")
+    if multi_label or logits.shape[1] == 1:
+        y = targets if multi_label else targets.to(logits.dtype).unsqueeze(1)
+        if smoothing:
+            y = (1 - smoothing) * y + smoothing / 2
+        losses = F.binary_cross_entropy_with_logits(logits, y, reduction="none")
+        return losses if multi_label else losses.squeeze(1)
+    return F.cross_entropy(logits, targets, reduction="none", label_smoothing=smoothing)

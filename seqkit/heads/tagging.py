@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from seqkit.decoding.base import Decoder
 from seqkit.decoding.tagging import TaggingDecoder
 from seqkit.encoding import IGNORED, UNSEEN
+from seqkit.errors import RecipeError
 from seqkit.heads import TaggingOptions
 from seqkit.heads.base import Head
 from seqkit.nn.crf import CRF
@@ -27,6 +28,12 @@ class TaggingHead(Head):
         self.dropout = Dropout(options.dropout, per="sequence")
         self.output = nn.Linear(input_size, output_size)
         self.crf: CRF | None = None
+        if options.crf and options.label_smoothing:
+            raise RecipeError(
+                "head.label_smoothing is set together with head.crf",
+                why="a chain has one probability for each sequence, not for each tag, to smooth",
+                fix="Leave one of them out",
+            )
         if options.crf:
             self.crf = CRF(output_size)
             self.unseen_target = UNSEEN
@@ -59,12 +66,16 @@ class TaggingHead(Head):
         """Cross-entropy summed over the steps that complete a token, and their number.
 
         With a chain it is that of the sentences' sequences of tags, in which a tag that training
-        never showed may be any.
+        never showed may be any. Labels are smoothed in training alone (Szegedy et al. 2016).
         """
         if self.crf is not None:
             chained: Tensor = self.crf(logits, targets)
             return chained.sum(), (targets >= 0).sum()
         total = F.cross_entropy(
-            logits.flatten(0, 1), targets.flatten(), ignore_index=IGNORED, reduction="sum"
+            logits.flatten(0, 1),
+            targets.flatten(),
+            ignore_index=IGNORED,
+            reduction="sum",
+            label_smoothing=self.options.label_smoothing if self.training else 0.0,
         )
         return total, (targets != IGNORED).sum()

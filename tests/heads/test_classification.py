@@ -151,6 +151,38 @@ class TestClassWeights:
         assert torch.isfinite(head.label_weights).all()
 
 
+class TestLabelSmoothing:
+    @pytest.mark.parametrize(
+        ("units", "options", "logits", "targets", "wanted"),
+        [
+            # a tenth over three labels: (14/15) -ln 5/8 + (1/30) (-ln 2/8 - ln 1/8)
+            (
+                3,
+                {},
+                [[0.0, math.log(2), math.log(5)]],
+                [2],
+                (14 / 15) * math.log(8 / 5) + (1 / 30) * (math.log(4) + math.log(8)),
+            ),
+            # over a label and its absence: 0.95 -ln 3/4 + 0.05 -ln 1/4
+            (1, {}, [[math.log(3)]], [1], 0.95 * math.log(4 / 3) + 0.05 * math.log(4)),
+            (
+                2,
+                {"multi_label": True},
+                [[math.log(3), 0.0]],
+                [[1, 0]],
+                0.95 * math.log(4 / 3) + 0.05 * math.log(4) + math.log(2),
+            ),
+        ],
+    )
+    def test_a_tenth_is_spread_over_all_labels_in_training(
+        self, units, options, logits, targets, wanted
+    ):
+        head = made(units, label_smoothing=0.1, **options)
+        assert loss(head, logits, targets)[0] == pytest.approx(wanted)
+        plain = loss(made(units, **options), logits, targets)[0]
+        assert loss(head.eval(), logits, targets)[0] == pytest.approx(plain)
+
+
 class TestNGrams:
     ids = torch.tensor([[5, 6, 7], [6, 0, 7], [5, 0, 0]])  # (T, B), of LENGTHS 3, 1, 2
 

@@ -9,13 +9,14 @@ import torch
 
 from seqkit.decoding.tagging import TaggingDecoder
 from seqkit.encoding import IGNORED
+from seqkit.errors import RecipeError
 from seqkit.examples import TokensExample
 from seqkit.heads import TaggingOptions
 from seqkit.heads.tagging import TaggingHead
 
 
-def made(*, crf: bool = False) -> TaggingHead:
-    return TaggingHead(4, 3, TaggingOptions(crf=crf))
+def made(**options) -> TaggingHead:
+    return TaggingHead(4, 3, TaggingOptions(**options))
 
 
 def test_loss_is_summed_over_the_steps_that_have_a_tag():
@@ -24,6 +25,17 @@ def test_loss_is_summed_over_the_steps_that_have_a_tag():
     total, count = made().loss(logits, targets, torch.tensor([2, 2]))
     assert total.item() == pytest.approx(math.log(3) + math.log(2) + math.log(8 / 6))
     assert count.item() == 3
+
+
+def test_a_share_of_each_target_is_spread_over_all_tags_in_training():
+    logits = torch.tensor([[[0, 0, math.log(6)]], [[9.0, 9, 9]]])
+    targets = torch.tensor([[2], [IGNORED]])
+    head, lengths = made(label_smoothing=0.3), torch.tensor([2])
+    total, count = head.loss(logits, targets, lengths)
+    # 0.7 + 0.1 for the tag, 0.1 for each of the others
+    assert total.item() == pytest.approx(0.8 * math.log(8 / 6) + 0.2 * math.log(8))
+    assert count.item() == 1
+    assert head.eval().loss(logits, targets, lengths)[0].item() == pytest.approx(math.log(8 / 6))
 
 
 def test_steps_without_a_tag_move_neither_loss_nor_gradient():
@@ -71,3 +83,8 @@ def test_gradients_and_padding(gradients_are_right, padding_does_not_matter, crf
     gradients_are_right(made(crf=crf), targets, lengths)
     padded = torch.cat([targets, torch.full((2, 2), IGNORED)])
     padding_does_not_matter(made(crf=crf), padded, lengths)
+
+
+def test_a_chain_is_not_smoothed():
+    with pytest.raises(RecipeError, match="label_smoothing is set together"):
+        made(crf=True, label_smoothing=0.1)
