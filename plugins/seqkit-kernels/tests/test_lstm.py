@@ -85,6 +85,24 @@ def test_outputs_states_and_gradients_are_the_cells(level, shape, dtype, reverse
 
 
 @pytest.mark.parametrize("reverse", [False, True])
+@pytest.mark.parametrize("units", [16, 10])
+def test_ids_are_one_hot_features(level, units, reverse):
+    cell, _, lengths, state = problem((7, 20, 9, units), torch.float64)
+    ids = torch.randint(0, 9, (7, 20), generator=torch.Generator().manual_seed(1))
+    one_hot = torch.eye(9, dtype=torch.float64)[ids]
+    expected = gradients(plainly, cell, one_hot, lengths, state, reverse=reverse)
+    del expected[3]  # by the input
+
+    def run(cell, x, lengths, state, *, reverse):
+        y, end = LSTMKernel().run(cell, ids, lengths, state, reverse=reverse)
+        return y + 0 * x.sum(), end
+
+    got = gradients(run, cell, one_hot, lengths, state, reverse=reverse)
+    del got[3]
+    torch.testing.assert_close(got, expected, atol=1e-12, rtol=0)
+
+
+@pytest.mark.parametrize("reverse", [False, True])
 def test_without_gradients_it_keeps_no_steps_and_gives_the_same(level, reverse):
     cell, x, lengths, state = problem(SHAPES["textbook"], torch.float64)
     y, end = LSTMKernel().run(cell, x, lengths, state, reverse=reverse)
@@ -134,7 +152,10 @@ def test_what_it_takes():
     assert kernel.fits(cell, torch.zeros(FEWEST_STEPS, 1, 3))
     assert not kernel.fits(cell, torch.zeros(FEWEST_STEPS - 1, 1, 3))
     assert not kernel.fits(cell, torch.zeros(1, FEWEST_STEPS, 3))
-    assert not kernel.fits(cell, torch.zeros(FEWEST_STEPS, 1, dtype=torch.int64))
+    ids = torch.zeros(FEWEST_STEPS, 1, dtype=torch.int64)
+    assert kernel.fits(LSTM(30_000, 80, LSTMOptions()), ids)
+    assert not kernel.fits(LSTM(30, 81, LSTMOptions()), ids)
+    assert not kernel.fits(LSTM(3, 4, LSTMOptions()).bfloat16(), ids)
     assert not kernel.fits(cell, torch.zeros(FEWEST_STEPS, 1, 3, dtype=torch.bfloat16))
     assert not kernel.fits(cell, torch.zeros(FEWEST_STEPS, 1, 3, device="meta"))
     large = torch.zeros(FEWEST_STEPS, 1, 64)
