@@ -62,7 +62,7 @@ _PUBLIC = {
     ],
     "Bundles": [
         "seqkit.bundle.manifest: read_manifest Manifest PartRecord CorpusRecord MachineRecord",
-        "seqkit.bundle.manifest: OriginRecord",
+        "seqkit.bundle.manifest: OriginRecord BaselineRecord Confusion",
         "seqkit.bundle.load: open_bundle Bundle resolve",
     ],
     "Declaring a plugin": [

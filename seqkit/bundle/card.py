@@ -126,7 +126,29 @@ def _scores(manifest: Manifest, recipe: Recipe) -> str:
         lines += _calibration(manifest.calibration)
     if told := manifest.beside():
         lines += ["", f"On the same examples {told}."]
+    lines += _by_label(manifest)
     return "\n".join(lines)
+
+
+def _by_label(manifest: Manifest) -> Iterator[str]:
+    """A table of the labels, the most frequent first, and what is taken for what."""
+    if manifest.by_label:
+        yield from ("", "| label | precision | recall | F1 | examples |", "|---|---|---|---|---|")
+    ordered = sorted(manifest.by_label, key=lambda score: -score.support)
+    for score in ordered[:_MOST_LABELS]:
+        values = f"{score.precision:.3f} | {score.recall:.3f} | {score.f1:.3f}"
+        yield f"| {_code(score.label)} | {values} | {score.support:,} |"
+    if manifest.confusions:
+        told = (
+            f"{_code(c.truth)} for {_code(c.prediction)} ({c.count:,} times)"
+            for c in manifest.confusions
+        )
+        yield from ("", f"Most often it takes {', '.join(told)}.")
+
+
+def _code(label: str) -> str:
+    """A label as code that ends no cell of a table."""
+    return f"`{label.replace('|', chr(92) + '|')}`"
 
 
 def _calibration(found: Mapping[str, float]) -> Iterator[str]:

@@ -11,6 +11,7 @@ import msgspec
 from msgspec import Meta
 
 from seqkit.bundle.migrations import migrate
+from seqkit.decoding.metrics import LabelScore
 from seqkit.errors import BundleError
 
 #: The format that this version of seqkit writes, and the newest that it reads.
@@ -126,6 +127,20 @@ class BaselineRecord(_Record, frozen=True, kw_only=True):
     seconds: Annotated[float, Meta(ge=0)]
 
 
+class Confusion(_Record, frozen=True, kw_only=True):
+    """A mistake that is made more than once.
+
+    Attributes:
+        truth: What the data say.
+        prediction: What the model says.
+        count: How often, on the development data.
+    """
+
+    truth: str
+    prediction: str
+    count: _Count
+
+
 class Manifest(_Record, frozen=True, kw_only=True):
     """Everything about a bundle but its recipe, its vocabulary and its numbers.
 
@@ -147,6 +162,8 @@ class Manifest(_Record, frozen=True, kw_only=True):
         weights: How the weights are stored.
         machine: What it was trained on.
         origins: What its weights began from; none where all were drawn.
+        by_label: Development scores of each label, or of each type of span.
+        confusions: What is most often taken for what, where labels exclude each other.
         baseline: What it is to be held against, where something was.
         calibration: Where probabilities were mended, how far they can be taken at their word on
             the development data, and with ``_before`` how far they could before.
@@ -169,6 +186,8 @@ class Manifest(_Record, frozen=True, kw_only=True):
     weights: Literal["float32", "float16"]
     machine: MachineRecord = MachineRecord()
     origins: tuple[OriginRecord, ...] = ()
+    by_label: tuple[LabelScore, ...] = ()
+    confusions: tuple[Confusion, ...] = ()
     baseline: BaselineRecord | msgspec.UnsetType = msgspec.UNSET
     calibration: dict[str, float] | msgspec.UnsetType = msgspec.UNSET
 

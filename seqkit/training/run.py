@@ -7,6 +7,7 @@ import tomllib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import torch
@@ -39,6 +40,7 @@ from seqkit.training.batching import Examples, Streams, Targets, join
 from seqkit.training.callbacks import Observer
 from seqkit.training.checkpoint import Progress
 from seqkit.training.corpus import prepare
+from seqkit.training.details import details
 from seqkit.training.events import Compared, Event, Finished, Started, Transferred
 from seqkit.training.loop import Outcome, Trainer
 from seqkit.training.memory import keep_large_buffers
@@ -142,10 +144,9 @@ class Run:
             outcome = trainer.run()
             trainer.network.load_state_dict(outcome.weights)
             trainer.network.head.teach(self.decoder)
-            calibration = self._tuned(outcome, corpus, trainer.network)
+            examined = self._examined(outcome, corpus, trainer.network)
             manifest = self._manifest(outcome, corpus, trainer.network)
-            if calibration:
-                manifest = msgspec.structs.replace(manifest, calibration=calibration)
+            manifest = msgspec.structs.replace(manifest, **examined)
             if baseline is not None:
                 manifest = msgspec.structs.replace(manifest, baseline=baseline)
             self._close(outcome, manifest)
@@ -293,14 +294,23 @@ class Run:
             )
         return found
 
-    def _tuned(self, outcome: Outcome, corpus: Corpus, network: Network) -> dict[str, float]:
-        """Have the decoder learn how to read the best weights' logits; what came of it."""
-        if not self.decoder.tunes or outcome.reason == "diverged":
+    def _examined(self, outcome: Outcome, corpus: Corpus, network: Network) -> dict[str, Any]:
+        """What the best weights say of the development data, for the manifest.
+
+        A decoder that tunes learns from their logits how to read them.
+        """
+        head = network.head
+        if not corpus.dev or self._streams or head.searches or outcome.reason == "diverged":
             return {}
         scored = score_examples(network.eval(), corpus.dev, self.decoder, self.device)
+        found = details(self.decoder, scored.logits, scored.targets)
+        if not self.decoder.tunes:
+            return found
         self.decoder.tune(scored.logits, scored.targets)
-        found = dict(self.decoder.calibration(scored.logits, scored.targets))
-        return found if any(name.endswith("_before") for name in found) else {}
+        calibration = dict(self.decoder.calibration(scored.logits, scored.targets))
+        if any(name.endswith("_before") for name in calibration):
+            found["calibration"] = calibration
+        return found
 
     def _manifest(self, outcome: Outcome, corpus: Corpus, network: Network) -> Manifest:
         recipe, sources, progress = self.recipe, self.sources, outcome.progress

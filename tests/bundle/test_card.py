@@ -9,11 +9,13 @@ from seqkit import recipe as recipes
 from seqkit.bundle.card import model_card
 from seqkit.bundle.manifest import (
     BaselineRecord,
+    Confusion,
     CorpusRecord,
     MachineRecord,
     OriginRecord,
     read_manifest,
 )
+from seqkit.decoding.metrics import LabelScore
 
 
 @pytest.fixture
@@ -105,6 +107,24 @@ def test_scores_stand_in_a_table_with_how_they_were_found(manifest):
     scores = section(card(manifest), "Scores")
     assert scores.startswith("On 4 development examples, which also picked the best epoch;")
     assert scores.endswith("| accuracy | 0.75 |\n| loss | 0.5 |")
+
+
+def test_labels_have_scores_of_their_own_and_mistakes_are_named(manifest):
+    facts = {"precision": 0.5, "recall": 0.25, "f1": 1 / 3}
+    labels = (
+        LabelScore(label="rare|odd", support=3, **facts),
+        LabelScore(label="often", support=1200, **facts),
+    )
+    confusions = (Confusion(truth="often", prediction="rare|odd", count=7),)
+    scores = section(card(manifest, by_label=labels, confusions=confusions), "Scores")
+    assert scores.splitlines()[-6:] == [
+        "| label | precision | recall | F1 | examples |",
+        "|---|---|---|---|---|",
+        "| `often` | 0.500 | 0.250 | 0.333 | 1,200 |",
+        r"| `rare\|odd` | 0.500 | 0.250 | 0.333 | 3 |",
+        "",
+        r"Most often it takes `often` for `rare\|odd` (7 times).",
+    ]
 
 
 def test_a_bag_of_words_stands_below_the_scores(manifest):
