@@ -33,7 +33,7 @@ class Cell(nn.Module, ABC):
     #: The names of the parameters that the state is multiplied with, of which the encoder drops a
     #: share while training where ``encoder.weight_dropout`` says so. :meth:`forward` and
     #: :meth:`step` must look them up at each call.
-    recurrent: ClassVar[tuple[str, ...]] = ()
+    recurrent_weights: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, input_size: int, hidden_size: int, options: Any) -> None:
         super().__init__()
@@ -94,7 +94,7 @@ class GatedCell(Cell):
     """
 
     takes_ids = True
-    recurrent = ("W_hh",)
+    recurrent_weights = ("W_hh",)
 
     #: ``G``, how many blocks of ``H`` rows the weights stack.
     gates: ClassVar[int]

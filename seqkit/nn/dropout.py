@@ -103,7 +103,7 @@ class WeightDropout(Dropout):
         if not self.training or self.p == 0:
             yield
             return
-        whole = [(c, name, c.get_parameter(name)) for c in cells for name in c.recurrent]
+        whole = [(c, name, c.get_parameter(name)) for c in cells for name in c.recurrent_weights]
         try:
             # past nn.Module's own check that a parameter is one, and without changing their order
             for cell, name, weight in whole:

@@ -79,7 +79,7 @@ class Encoder(nn.Module):
                 fix="Use a learned embedding",
             )
         self.weight_dropout = WeightDropout(weight_dropout)
-        if weight_dropout and not self.cells[0].recurrent:
+        if weight_dropout and not self.cells[0].recurrent_weights:
             raise UsageError(
                 f"the cell {type(self.cells[0]).__name__} can't have weight dropout",
                 why="it has no matrix of recurrent weights",

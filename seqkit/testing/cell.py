@@ -97,15 +97,17 @@ class CellContract(CellEquations):
     def test_recurrent_weights_can_be_dropped(self) -> None:
         """The cell computes with what weight dropout leaves of the weights that it names."""
         cell = self.made()
-        if not cell.recurrent:
+        if not cell.recurrent_weights:
             raise NotApplicable("it names no recurrent weights")
         names = {name for name, _ in cell.named_parameters(recurse=False)}
-        if missing := sorted(set(cell.recurrent) - names):
-            raise ContractError(f"recurrent names '{missing[0]}', which is no parameter of it")
+        if missing := sorted(set(cell.recurrent_weights) - names):
+            raise ContractError(
+                f"recurrent_weights names '{missing[0]}', which is no parameter of it"
+            )
         dropout, x, state = WeightDropout(0.5), self.inputs(), self.state(cell)
         set_generator(dropout, generator(3))
         with dropout.dropped([cell]):
-            left = {name: getattr(cell, name).clone() for name in cell.recurrent}
+            left = {name: getattr(cell, name).clone() for name in cell.recurrent_weights}
             dropped = cell(x, state)
         with torch.no_grad():
             for name, weight in left.items():

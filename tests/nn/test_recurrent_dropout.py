@@ -101,7 +101,7 @@ def test_a_cell_without_recurrent_weights_is_refused() -> None:
 
 def test_a_plugins_cell_names_its_own_weights() -> None:
     class Named(LSTM):
-        recurrent = ("b_h",)
+        recurrent_weights = ("b_h",)
 
     cell = Named(IN, H, LSTMOptions())
     torch.nn.init.ones_(cell.b_h)

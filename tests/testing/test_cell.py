@@ -165,7 +165,7 @@ def test_states_are_those_of_the_spec(failures):
 def test_recurrent_weights_that_are_none_are_told(failures):
     found = failures(CellContract, spec("NamesNone"))
     assert found["recurrent_weights_can_be_dropped"] == (
-        "recurrent names 'V', which is no parameter of it"
+        "recurrent_weights names 'V', which is no parameter of it"
     )
 
 

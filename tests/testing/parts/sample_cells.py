@@ -36,11 +36,11 @@ class Simple(Cell):
 class Named(Simple):
     """Names its recurrent weights."""
 
-    recurrent = ("U",)
+    recurrent_weights = ("U",)
 
 
 class NamesNone(Simple):
-    recurrent = ("V",)
+    recurrent_weights = ("V",)
 
 
 class Remembers(Named):
