@@ -36,7 +36,7 @@ def test_the_spec_is_sound_and_says_what_the_bundle_says(name):
 def test_only_what_a_finished_bundle_needs_is_there(name):
     tops = {path.relative_to(SPECS[name].path).parts[0] for path in files(name)}
     needed = {"manifest.json", "recipe.toml", "weights.safetensors", "tokenizer", "README.md"}
-    assert needed <= tops <= needed | {"metrics.jsonl"}
+    assert needed <= tops <= needed | {"metrics.jsonl", "head"}
 
 
 @each_model
@@ -59,8 +59,8 @@ def test_the_model_needs_no_plugin_but_seqkit(name):
     assert {part.distribution for part in parts} == {"seqkit"}
 
 
-def test_together_they_take_at_most_12_megabytes():
-    assert sum(path.stat().st_size for name in SPECS for path in files(name)) <= 12_000_000
+def test_together_they_take_at_most_40_megabytes():
+    assert sum(path.stat().st_size for name in SPECS for path in files(name)) <= 40_000_000
 
 
 def test_the_text_model_goes_on_from_a_seed():
