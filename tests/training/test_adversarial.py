@@ -30,7 +30,7 @@ class Linear(nn.Module):
         self.w = nn.Parameter(torch.tensor([0.1, 0.2]).double())
         self.head = ClassificationHead(2, 1, ClassificationOptions())
 
-    def embedding(self, ids: Tensor, features: Tensor | None) -> Tensor:
+    def embedding(self, ids: Tensor, features: Tensor | None, spelling: None) -> Tensor:
         return self.table[ids]
 
     def from_vectors(self, x: Tensor, ids: Tensor, lengths: Tensor) -> Tensor:
