@@ -85,6 +85,7 @@ _PUBLIC = {
         "seqkit.readers.base: Reader",
         "seqkit.readers.lines: LineReader StreamReader bad_row shown",
         "seqkit.runtimes.base: Runtime",
+        "seqkit.runtimes.gathering: Gatherer Gathering",
         "seqkit.training.callbacks: Callback",
         "seqkit.manager: isolated",
     ],

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 
@@ -41,6 +42,12 @@ class Encoded:
 
     def __len__(self) -> int:
         return len(self.ids)
+
+    def piece(self, start: int, end: int) -> Encoded:
+        """Some of its tokens, with what belongs to each of them, but no target."""
+        given: dict[str, Any] = {f.name: getattr(self, f.name) for f in fields(self)}
+        cut = {n: a[start:end] for n, a in given.items() if a is not None}
+        return Encoded(**cut | {"target": None, "steps": None})
 
     def step_targets(self, *, unseen: int = IGNORED) -> np.ndarray:
         """The target of each step, :data:`IGNORED` where a token is not complete yet.

@@ -13,6 +13,9 @@ import numpy as np
 PRIME = (1 << 31) - 1
 FACTOR = 1_540_483_477
 
+#: Tokens of a long text that are hashed at once.
+PIECE = 1 << 14
+
 
 def ngram_hashes(ids: np.ndarray, n: int) -> np.ndarray:
     """The hash of each run of ``n`` ids, before it is cut down to a bucket.
@@ -29,6 +32,37 @@ def ngram_hashes(ids: np.ndarray, n: int) -> np.ndarray:
     for k in range(n):
         hashed = (hashed + ids[k : k + count] + 1) * FACTOR % PRIME
     return hashed
+
+
+class NGramSum:
+    """The sum of the weights of a text's n-grams, in memory that does not grow with the text.
+
+    Args:
+        table: ``(K, L)``, the weights of each bucket.
+        longest: The longest n-gram, in tokens.
+    """
+
+    def __init__(self, table: np.ndarray, *, longest: int) -> None:
+        self._table, self._longest = table, longest
+
+    def of(self, ids: np.ndarray) -> np.ndarray:
+        """The weights of the buckets that a text's n-grams fall in, each once: ``(L,)`` float64.
+
+        Args:
+            ids: ``(tokens,)``.
+        """
+        K, L = self._table.shape
+        seen, total = np.zeros(K, dtype=bool), np.zeros(L)
+        for start in range(0, len(ids), PIECE):
+            # with the tokens before it that an n-gram may begin with
+            part = ids[max(0, start - self._longest + 1) : start + PIECE]
+            present, _ = ngram_buckets(
+                part, np.array([len(part)]), longest=self._longest, buckets=K
+            )
+            fresh = present[~seen[present]]
+            seen[fresh] = True
+            total += self._table[fresh].sum(axis=0, dtype=np.float64)
+        return total
 
 
 def ngram_buckets(

@@ -143,6 +143,8 @@ class HeadSpec(Spec):
         reads: What it is given: ``steps``, what the encoder makes of each token; or ``ids``, the
             tokens' ids themselves, for which neither an embedding nor an encoder is built. The
             latter is for many-to-one alone.
+        pieces: The class that answers to a long text piece by piece, ``"package.module:Class"``
+            (:class:`seqkit.runtimes.gathering.Gatherer`); empty for a head that needs it whole.
     """
 
     kind: ClassVar[str] = "head"
@@ -153,6 +155,7 @@ class HeadSpec(Spec):
     starter: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     lowering: str = ""
     reads: Reads = "steps"
+    pieces: str = ""
 
     def problem(self) -> str:
         """What is wrong with this spec, or the empty string."""
@@ -164,6 +167,8 @@ class HeadSpec(Spec):
         if not _NAME.fullmatch(str(self.command)):
             return f"command of '{self.name}' is {self.command!r}, not the name of one"
         if self.lowering != "" and (problem := _target_problem("lowering", self.lowering)):
+            return problem
+        if self.pieces != "" and (problem := _target_problem("pieces", self.pieces)):
             return problem
         return Spec.problem(self)
 

@@ -142,3 +142,12 @@ def test_a_sentence_without_tokens(affixes):
 def test_texts_and_tokens_stand_for_each_other():
     assert text_of(TokensExample(("a", "b"), "")) == "a b"
     assert words_of(TextExample("a\tb ", "")) == ["a", "b"]
+
+
+def test_a_piece_has_what_belongs_to_each_of_its_tokens():
+    example = TokensExample(("the", "cat", "sat"), "a", tags=("A", "B", "A"))
+    whole = tagger(words(affixes=1)).encode(example, with_target=True)
+    piece = whole.piece(1, 3)
+    np.testing.assert_array_equal(piece.ids, whole.ids[1:])
+    np.testing.assert_array_equal(piece.features, whole.features[1:])
+    assert piece.target is piece.steps is None

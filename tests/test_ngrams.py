@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from seqkit.ngrams import ngram_buckets
+from seqkit.ngrams import NGramSum, ngram_buckets
 
 
 def bucket(*ids: int, buckets: int) -> int:
@@ -57,3 +57,18 @@ def test_they_spread_evenly():
 def test_no_text_at_all():
     flat, counts = ngram_buckets(np.zeros(0, np.int32), np.zeros(2, np.int64), longest=2, buckets=9)
     assert (flat.tolist(), counts.tolist()) == ([], [0, 0])
+
+
+@pytest.mark.parametrize("longest", [1, 3])
+@pytest.mark.parametrize("buckets", [7, 1 << 12])
+def test_the_sum_in_pieces_counts_what_spans_two_of_them_and_each_bucket_once(
+    monkeypatch, longest, buckets
+):
+    monkeypatch.setattr("seqkit.ngrams.PIECE", 4)
+    rng = np.random.default_rng(0)
+    table = rng.integers(0, 100, (buckets, 2)).astype(np.float32)
+    for count in (1, 3, 4, 5, 30):
+        ids = rng.integers(0, 5, count)
+        present, _ = ngram_buckets(ids, np.array([count]), longest=longest, buckets=buckets)
+        got = NGramSum(table, longest=longest).of(ids)
+        np.testing.assert_array_equal(got, table[present].sum(axis=0))

@@ -213,6 +213,7 @@ HEADS = [
         arity="many-to-one",
         command="classify",
         lowering="seqkit.lowering.heads:classification",
+        pieces="seqkit.runtimes.gathering:Classifying",
         starter={
             "tokenizer": {"name": "word", "max_size": 30_000},
             "embedding": {"size": 64, "dropout": 0.3},
@@ -248,6 +249,7 @@ HEADS = [
         arity="many-to-many",
         command="tag",
         lowering="seqkit.lowering.heads:tagging",
+        pieces="seqkit.runtimes.gathering:TaggingSteps",
         starter={
             "tokenizer": {"name": "word", "affixes": 4},
             "embedding": {"size": 64, "feature_size": 64, "dropout": 0.3},

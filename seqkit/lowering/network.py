@@ -12,8 +12,8 @@ import onnx
 from seqkit import lazy, registry
 from seqkit.bundle.load import Bundle
 from seqkit.bundle.manifest import WEIGHTS
-from seqkit.lowering.cells import CellInput, CellOutput
-from seqkit.lowering.characters import CharacterInput, characters
+from seqkit.lowering.cells import CellOutput
+from seqkit.lowering.encoder import Vectors, look_up, side_by_side, write_cell
 from seqkit.lowering.graph import Graph, embed
 from seqkit.lowering.heads import HeadInput
 from seqkit.lowering.weights import Weights
@@ -58,43 +58,19 @@ def lower(bundle: Bundle) -> Lowered:
     Raises:
         BundleError: Its weights are damaged, or do not fit its recipe.
     """
-    recipe, tokenizer, graph = bundle.recipe, bundle.tokenizer, Graph()
+    recipe, graph = bundle.recipe, Graph()
     weights = Weights(bundle.weights(), bundle.path / WEIGHTS)
     layers_below = recipe.head_spec.reads == "steps"
-    size = recipe.embedding.size if layers_below else 0
-    V, H = tokenizer.vocab_size, recipe.encoder.hidden_size
-    F = tokenizer.feature_count if recipe.embedding.feature_size else 0
+    V, H = bundle.tokenizer.vocab_size, recipe.encoder.hidden_size
     directions = 2 if recipe.encoder.bidirectional else 1
     streams = recipe.head_spec.arity == "one-to-many"
 
     ids = graph.input("ids", np.int64, ["steps", "texts"])
     lengths = graph.input("lengths", np.int64, ["texts"])
-    x, table, input_size = ids, "", V
-    if size:
-        table = graph.constant(weights.take("embedding.weight", V, size))
-        x, input_size = graph.add("Gather", table, ids), size
-    if F:
-        input_size += recipe.embedding.feature_size
-        shape = tokenizer.feature_buckets, recipe.embedding.feature_size
-        rows = graph.constant(weights.take("embedding.feature_weight", *shape))
-        features = graph.input("features", np.int64, ["steps", "texts", F])
-        rows = graph.add("Gather", rows, features)  # (T, B, F, feature_size)
-        summed = graph.add("ReduceSum", rows, graph.constant([2]), keepdims=0)
-        x = graph.add("Concat", x, summed, axis=-1)
+    vectors = look_up(graph, bundle, weights, ids) if layers_below else Vectors(ids, 0)
+    given = vectors
 
     spec = registry.find("cell", recipe.cell.name).spec
-    write_cell = lazy.load(spec.lowering)
-    if recipe.embedding.spells:
-        input_size += recipe.embedding.character_size
-        given = CharacterInput(
-            characters=graph.input("characters", np.int64, ["distinct", "letters"]),
-            words=graph.input("words", np.int64, ["steps", "texts"]),
-            sizes=recipe.embedding,
-            cell=write_cell,
-            options=recipe.cell.options,
-            weights=weights.below("embedding.characters."),
-        )
-        x = graph.add("Concat", x, characters(graph, given), axis=-1)
     ends = graph.add("Cast", lengths, to=onnx.TensorProto.INT32)
     states: list[str] = []
     final: list[str] = []
@@ -105,23 +81,13 @@ def lower(bundle: Bundle) -> Lowered:
             index = layer_index * directions + back
             names = [f"state_{index}_{name}" for name in spec.states] if streams else []
             states += [graph.input(name, np.float32, ["texts", H]) for name in names]
-            output: CellOutput = write_cell(
-                graph,
-                CellInput(
-                    x=x,
-                    one_hot=not size and not layer_index,
-                    lengths=ends,
-                    state=tuple(names),
-                    reverse=back == 1,
-                    input_size=directions * H if layer_index else input_size,
-                    hidden_size=H,
-                    options=recipe.cell.options,
-                    weights=weights.below(f"encoder.cells.{index}."),
-                ),
+            output = write_cell(
+                graph, bundle, weights, index, given=given, lengths=ends, state=tuple(names)
             )
             layer.append(output)
             final += output.state
-        x = _side_by_side(graph, [output.steps for output in layer])
+        steps = side_by_side(graph, [output.steps for output in layer])
+        given = Vectors(steps, directions * H)
 
     L = V if streams else bundle.decoder.output_size
     logits = lazy.load(recipe.head_spec.lowering)(
@@ -129,10 +95,10 @@ def lower(bundle: Bundle) -> Lowered:
         HeadInput(
             ids=ids,
             lengths=lengths,
-            steps=x,
-            end=_side_by_side(graph, [output.end for output in layer]) if layer else "",
-            embedding=table,
-            embedding_size=size,
+            steps=given.x,
+            end=side_by_side(graph, [output.end for output in layer]) if layer else "",
+            embedding=vectors.table,
+            embedding_size=recipe.embedding.size if layers_below else 0,
             input_size=directions * H,
             output_size=L,
             options=recipe.head.options,
@@ -140,14 +106,16 @@ def lower(bundle: Bundle) -> Lowered:
         ),
     )
     weights.check_all_taken()
-    steps = ["steps"] if recipe.head_spec.arity == "many-to-many" else []
-    graph.output("logits", logits, [*steps, "texts", L])
+    axes = ["steps"] if recipe.head_spec.arity == "many-to-many" else []
+    graph.output("logits", logits, [*axes, "texts", L])
     for name, value in zip(states, final, strict=False):
         graph.output(f"next_{name}", value, ["texts", H])
     notes = {"task": bundle.manifest.task, "labels": json.dumps(bundle.manifest.labels)}
-    spells = recipe.embedding.spells
-    return Lowered(graph.model(notes), graph.arrays, bool(F), spells, tuple(states), H)
-
-
-def _side_by_side(graph: Graph, parts: list[str]) -> str:
-    return graph.add("Concat", *parts, axis=-1) if len(parts) > 1 else parts[0]
+    return Lowered(
+        graph.model(notes),
+        graph.arrays,
+        vectors.features,
+        vectors.characters,
+        tuple(states),
+        H,
+    )

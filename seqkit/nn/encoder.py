@@ -130,6 +130,27 @@ class Encoder(nn.Module):
         """
         return self._encode(x, lengths, lengths.tolist(), state)
 
+    def run_cell(self, index: int, x: Tensor, state: State) -> tuple[Tensor, State]:
+        """Run one of the cells over a piece of sequences that all have it whole.
+
+        Args:
+            index: Which, in the order of :data:`EncoderState`.
+            x: ``(T, B, I)``, or ids ``(T, B)``; at least one step.
+            state: The state before the step that it reads first.
+
+        Returns:
+            The outputs ``(T, B, H)``, those of a backward direction too in the order of ``x``,
+            and the state after the step that it reads last.
+        """
+        cell, reverse = self.cells[index], self.directions == 2 and index % 2 == 1
+        if self.kernel and self.kernel.fits(cell, x):
+            lengths = torch.full((x.shape[1],), len(x), device=x.device)
+            return self.kernel.run(cell, x, lengths, state, reverse=reverse)
+        if not reverse:
+            return cell(x, state)  # type: ignore[no-any-return]
+        y, state = cell(x.flip(0), state)
+        return y.flip(0), state
+
     def _encode(
         self, x: Tensor, lengths: Tensor, ends: list[int], state: EncoderState | None
     ) -> tuple[Tensor, EncoderState]:

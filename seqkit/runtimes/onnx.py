@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
 from seqkit import registry
 from seqkit.bundle.load import Bundle
+from seqkit.bundle.manifest import WEIGHTS
 from seqkit.encoding import Encoded
+from seqkit.errors import BundleError
+from seqkit.lowering.weights import Weights
+from seqkit.runtimes import chunks
 from seqkit.runtimes.base import Runtime
+from seqkit.runtimes.chunks import LongTexts, can_be_read_in_pieces, long_texts
+from seqkit.runtimes.onnx_cells import OnnxCells, Session
 from seqkit.runtimes.padding import alike, pad, unpad
 
 if TYPE_CHECKING:
@@ -22,7 +29,6 @@ State: TypeAlias = tuple[np.ndarray, ...]
 #: Parameters of the largest network that is sure to fit a graph, which is 2 GiB at most: it can
 #: hold almost twice as many numbers, since one-hot input needs another table.
 _MOST_PARAMETERS = 1 << 28
-_ERRORS_ALONE = 3  # of onnxruntime's log
 
 
 class OnnxRuntime(Runtime):
@@ -51,30 +57,15 @@ class OnnxRuntime(Runtime):
         return ""
 
     def __init__(self, bundle: Bundle, *, threads: int = 0, lowered: Lowered | None = None) -> None:
-        # both are heavy, and the list of runtimes asks for the obstacle alone
-        import onnxruntime
-
+        # heavy, and the list of runtimes asks for the obstacle alone
         from seqkit.lowering.network import lower
 
+        self._bundle, self._threads = bundle, threads
+        self._read_from = _file(bundle)
+        # what is given may differ from the bundle, as one with weights of eight bits does
+        self._in_pieces = lowered is None and can_be_read_in_pieces(bundle.recipe)
         lowered = lowered or lower(bundle)
-        settings = onnxruntime.SessionOptions()
-        settings.log_severity_level = _ERRORS_ALONE
-        settings.intra_op_num_threads = threads
-        settings.inter_op_num_threads = 1
-        # a thread that spins while it waits takes a core from whoever has work for it: on two busy
-        # cores a batch took one and a half times as long
-        settings.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        # memory that a long text took would be kept for ever
-        settings.enable_mem_pattern = False
-        settings.enable_cpu_mem_arena = False
-        # the arrays are not copied, and must therefore be kept
-        self._arrays = [
-            onnxruntime.OrtValue.ortvalue_from_numpy(a) for a in lowered.arrays.values()
-        ]
-        settings.add_external_initializers(list(lowered.arrays), self._arrays)
-        self._session = onnxruntime.InferenceSession(
-            lowered.model.SerializeToString(), settings, providers=["CPUExecutionProvider"]
-        )
+        self._session = Session(lowered.model, lowered.arrays, threads=threads)
         self._features, self._characters = lowered.features, lowered.characters
         self._states = lowered.states
         self._hidden_size = lowered.hidden_size
@@ -82,8 +73,11 @@ class OnnxRuntime(Runtime):
     def logits(self, examples: Sequence[Encoded]) -> list[np.ndarray]:
         """Each example's logits; see :meth:`seqkit.runtimes.base.Runtime.logits`."""
         results = [np.empty(0)] * len(examples)
-        for indices in alike(examples):
+        for indices in alike(examples, batch_tokens=chunks.LONG):
             chosen = [examples[i] for i in indices]
+            if len(chosen[0]) > chunks.LONG and self._in_pieces:
+                results[indices[0]] = self._long.logits(chosen[0])
+                continue
             padded = pad(chosen)
             feeds = {"ids": padded.ids, "lengths": padded.lengths}
             if self._features:
@@ -92,7 +86,7 @@ class OnnxRuntime(Runtime):
             if self._characters:
                 assert padded.spelling is not None
                 feeds |= padded.spelling._asdict()
-            (logits,) = self._run(feeds)
+            (logits,) = self._session.run(feeds)
             for index, row in zip(indices, unpad(logits, chosen), strict=True):
                 results[index] = row
         return results
@@ -112,7 +106,7 @@ class OnnxRuntime(Runtime):
             "lengths": np.asarray(lengths, dtype=np.int64),
             **dict(zip(self._states, state, strict=True)),
         }
-        logits, *after = self._run(feeds)
+        logits, *after = self._session.run(feeds)
         return logits, tuple(after)
 
     def select(self, state: State, rows: Sequence[int]) -> State:
@@ -123,6 +117,25 @@ class OnnxRuntime(Runtime):
         """The states of several batches as those of one."""
         return tuple(np.concatenate(parts) for parts in zip(*states, strict=True))
 
-    def _run(self, feeds: Mapping[str, np.ndarray]) -> list[np.ndarray]:
-        outputs: list[np.ndarray] = self._session.run(None, feeds)
-        return outputs
+    @cached_property
+    def _long(self) -> LongTexts:
+        """Made with the first long text: nearly all are short, and it takes more memory."""
+        bundle = self._bundle
+        if _file(bundle) != self._read_from:
+            raise BundleError(
+                f"{bundle.path} has changed",
+                why="its weights are read once more for a text that is read in pieces",
+                fix="Load the model again",
+            )
+        weights = Weights(bundle.weights(), bundle.path / WEIGHTS)
+        cells = OnnxCells(bundle, weights, threads=self._threads)
+        return long_texts(bundle.recipe, cells, weights, bundle.decoder.output_size)
+
+
+def _file(bundle: Bundle) -> tuple[int, ...]:
+    """What tells a bundle's file of weights from another in its place; empty for none."""
+    try:
+        status = (bundle.path / WEIGHTS).stat()
+    except OSError:  # which reading it will tell
+        return ()
+    return status.st_ino, status.st_size, status.st_mtime_ns

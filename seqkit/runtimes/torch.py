@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -11,10 +12,13 @@ from torch import Tensor
 from seqkit.bundle.load import Bundle
 from seqkit.bundle.manifest import RECIPE, WEIGHTS, damaged
 from seqkit.encoding import Encoded
+from seqkit.lowering.weights import Weights
 from seqkit.nn.encoder import EncoderState
 from seqkit.nn.kernels import installed
 from seqkit.nn.network import Network
+from seqkit.runtimes import chunks
 from seqkit.runtimes.base import Runtime
+from seqkit.runtimes.chunks import Cells, LongTexts, State, can_be_read_in_pieces, long_texts
 from seqkit.runtimes.padding import alike, pad, unpad
 
 
@@ -30,6 +34,31 @@ def answers(network: Network, output: Tensor, examples: Sequence[Encoded]) -> li
         return unpad(output.float().cpu().numpy(), examples)
     lengths = torch.tensor([len(e) for e in examples], device=output.device)
     return network.head.answers(output, lengths)
+
+
+class TorchCells(Cells):
+    """The cells of a network in evaluation mode."""
+
+    def __init__(self, network: Network) -> None:
+        self._network = network
+
+    def vectors(self, piece: Encoded) -> np.ndarray:
+        """The embedding's, ``(n, I)``, or ids ``(n,)``."""
+        padded = pad([piece])
+        features = None if padded.features is None else torch.from_numpy(padded.features)
+        x: Tensor = self._network.embedding(torch.from_numpy(padded.ids), features)
+        return x[:, 0].numpy()
+
+    def initial_state(self, cell: int) -> State:
+        """That of the cell."""
+        return tuple(s.numpy() for s in self._network.encoder.cells[cell].initial_state(1))
+
+    def run(self, cell: int, x: np.ndarray, state: State) -> tuple[np.ndarray, State]:
+        """See :meth:`seqkit.runtimes.chunks.Cells.run`."""
+        before = tuple(torch.from_numpy(part) for part in state)
+        piece = torch.from_numpy(x).unsqueeze(1)  # (T, 1, I) or (T, 1)
+        y, after = self._network.encoder.run_cell(cell, piece, before)
+        return y[:, 0].numpy(), tuple(part.numpy() for part in after)
 
 
 class TorchRuntime(Runtime):
@@ -63,12 +92,26 @@ class TorchRuntime(Runtime):
             why = f"it does not fit {RECIPE}: {' '.join(str(error).split())}"
             raise damaged(bundle.path / WEIGHTS, why) from error
         self.network = network.eval().requires_grad_(False)
+        self._bundle = bundle
+
+    @cached_property
+    def _long(self) -> LongTexts | None:
+        bundle = self._bundle
+        if not can_be_read_in_pieces(bundle.recipe):
+            return None
+        arrays = {name: w.numpy() for name, w in self.network.state_dict().items()}
+        weights = Weights(arrays, bundle.path / WEIGHTS)
+        cells = TorchCells(self.network)
+        return long_texts(bundle.recipe, cells, weights, bundle.decoder.output_size)
 
     def logits(self, examples: Sequence[Encoded]) -> list[np.ndarray]:
         """Each example's logits; see :meth:`seqkit.runtimes.base.Runtime.logits`."""
         results = [np.empty(0)] * len(examples)
-        for indices in alike(examples):
+        for indices in alike(examples, batch_tokens=chunks.LONG):
             chosen = [examples[i] for i in indices]
+            if len(chosen[0]) > chunks.LONG and self._long:
+                results[indices[0]] = self._long.logits(chosen[0])
+                continue
             padded = pad(chosen)
             features = padded.features
             output = self.network(
