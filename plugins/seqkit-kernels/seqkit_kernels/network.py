@@ -54,6 +54,7 @@ class Network:
         layers: Each layer's cells, forwards and backwards.
         products: What the head of a generation model multiplies by.
         head: The head of any other model.
+        head_weights: The arrays of that, by their names, where it can answer in pieces.
         stack: The layers forwards and then the products.
         work: About how many multiplications a step of the stack takes, per gate.
 
@@ -84,6 +85,9 @@ class Network:
         self.characters = characters(self._take, sizes, kind, eight=eight)
         small = not self.forms and table_bytes <= LARGEST_TABLE
         self._folds = small or self.embedding is None
+        self.head_weights: dict[str, np.ndarray] = {}
+        if recipe.head_spec.pieces:
+            self.head_weights = {n: a for n, a in self._given.items() if n.startswith("head.")}
         self.layers = [self._layer(n, eight) for n in range(encoder.layers if below else 0)]
         self.head, self.products = self._made_head(bundle, eight)
         if self._given:

@@ -39,6 +39,7 @@ class ReadingProblem(ctypes.Structure):
     _fields_: ClassVar = [
         *((n, ctypes.c_int64) for n in ("B", "threads", "directions", "pooling", "by_id")),
         *((n, ctypes.c_void_p) for n in ("first", "lengths", "ids", "x", "y", "pooled")),
+        *((n, ctypes.c_void_p) for n in ("before", "after")),
         ("cells", CellProblem * 2),
     ]
 

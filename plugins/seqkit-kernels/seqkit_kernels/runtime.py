@@ -11,11 +11,14 @@ import numpy as np
 
 from seqkit import registry
 from seqkit.bundle.load import Bundle
-from seqkit.bundle.manifest import TOKENIZER, damaged
+from seqkit.bundle.manifest import TOKENIZER, WEIGHTS, damaged
 from seqkit.encoding import Encoded
 from seqkit.errors import BundleError
+from seqkit.lowering.weights import Weights
 from seqkit.runtimes.base import Runtime, cores
+from seqkit.runtimes.chunks import LongTexts, can_be_read_in_pieces, long_texts
 from seqkit_kernels import compiled
+from seqkit_kernels.cells import CompiledCells
 from seqkit_kernels.heads import OF_ALL_STEPS, POOLINGS, Bag, Classifier, Tagger, concatenated
 from seqkit_kernels.network import Network, kind_of
 from seqkit_kernels.packed import (
@@ -26,7 +29,8 @@ from seqkit_kernels.packed import (
     address,
 )
 
-#: Tokens that are read at once, and that memory grows with; a longer text is read alone.
+#: Tokens that are read at once, and that memory grows with; a longer text is read alone, and in
+#: pieces where more than its ids would have to be kept.
 CHUNK = 1 << 17
 #: Multiplications below which a second thread costs more than it saves.
 WORTH_A_THREAD = 1 << 17
@@ -63,6 +67,29 @@ class CompiledRuntime(Runtime):
         self._threads = threads or cores()
         self._library = compiled.load()
         self._network = Network(bundle, eight=self.eight)
+        self._long = self._reads_long_texts(bundle)
+
+    def _reads_long_texts(self, bundle: Bundle) -> LongTexts | None:
+        """What reads a long text in pieces; none where no layer's output has to be kept whole."""
+        network = self._network
+        head = network.head
+        if head is None or not can_be_read_in_pieces(bundle.recipe):
+            return None
+        if isinstance(head, Classifier) and not self._keeps(0, head.options.pooling):
+            return None
+        weights = Weights(network.head_weights, bundle.path / WEIGHTS)
+        cells = CompiledCells(network, self._piece)
+        return long_texts(bundle.recipe, cells, weights, bundle.decoder.output_size)
+
+    def _keeps(self, layer: int, pooling: str) -> bool:
+        """Whether a layer's outputs are wanted after it has been read."""
+        return pooling in OF_ALL_STEPS or layer < len(self._network.layers) - 1
+
+    def _piece(self, piece: Encoded) -> np.ndarray:
+        """What the first layer reads of a piece of text: its ids, or vectors with features."""
+        ids = np.ascontiguousarray(piece.ids, dtype=np.int32)
+        self._check(ids)
+        return self._with_features(ids, [piece]) if self._network.forms else ids
 
     def logits(self, examples: Sequence[Encoded]) -> list[np.ndarray]:
         """Each example's logits; see :meth:`seqkit.runtimes.base.Runtime.logits`."""
@@ -70,6 +97,9 @@ class CompiledRuntime(Runtime):
         lengths = np.array([len(e.ids) for e in examples], dtype=np.int64)
         for indices in _chunks(lengths):
             chosen = [examples[i] for i in indices]
+            if lengths[indices[0]] > CHUNK and self._long:
+                results[indices[0]] = self._long.logits(chosen[0])
+                continue
             for index, row in zip(indices, self._read(chosen, lengths[indices]), strict=True):
                 results[index] = row
         return results
@@ -131,7 +161,7 @@ class CompiledRuntime(Runtime):
         pooling = head.options.pooling if isinstance(head, Classifier) else "attention"
         x = self._with_features(ids, examples) if network.forms else None
         for number, cells in enumerate(layers):
-            keep = pooling in OF_ALL_STEPS or number < len(layers) - 1
+            keep = self._keeps(number, pooling)
             x, pooled = self._layer(cells, text, x, keep=keep, pooling=POOLINGS[pooling])
         if isinstance(head, Tagger):
             assert x is not None

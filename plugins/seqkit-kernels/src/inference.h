@@ -40,6 +40,8 @@ struct Reading {
     const float *x;         // (tokens, I), or by id (V, I) - where I is 0
     float *y;               // (tokens, directions * H) -
     float *pooled;          // (B, directions * H)
+    const float *before;    // (B, directions, 2, H): h and c that each begins with; zeros where null -
+    float *after;           // the same at each end -
     Cell cells[2];          // forwards and backwards
 };
 

@@ -259,8 +259,9 @@ struct Infer {
                 row.left = p.lengths[id];
                 row.at = p.first[id] + (d ? row.left - 1 : 0);
                 row.h = h, row.h_new = h_new, row.c = row.c_new = c;
-                std::fill(h, h + H, 0.0f);
-                std::fill(c, c + H, 0.0f);
+                const float *state = p.before ? p.before + (id * p.directions + d) * 2 * H : nullptr;
+                if (state) std::copy(state, state + H, h), std::copy(state + H, state + 2 * H, c);
+                else std::fill(h, h + H, 0.0f), std::fill(c, c + H, 0.0f);
                 row.pool = p.pooled + id * D + d * H;
                 if (p.pooling == 2) std::fill(row.pool, row.pool + H, -__builtin_inff());
                 place(row);
@@ -287,6 +288,10 @@ struct Infer {
                     continue;
                 }
                 if (!p.pooling) std::copy(row.h, row.h + H, row.pool);
+                if (p.after) {
+                    float *state = p.after + (row.id * p.directions + d) * 2 * H;
+                    std::copy(row.h, row.h + H, state), std::copy(row.c, row.c + H, state + H);
+                }
                 if (take(row, before, const_cast<float *>(row.h), row.c_new)) {
                     r++;
                 } else {
