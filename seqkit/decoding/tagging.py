@@ -32,6 +32,9 @@ from seqkit.tokenizers.vocabulary import read_tokens, write_tokens
 
 _UNSEEN = "unseen.jsonl"
 
+#: Tokens whose probabilities are computed at once: all of a long document's would take much memory.
+_ROWS = 1 << 14
+
 
 class TaggingDecoder(Decoder):
     """Tags in sorted order: the likeliest of each token, or with ``crf`` the likeliest sequence.
@@ -405,12 +408,13 @@ class TaggingDecoder(Decoder):
         """The tags and their probabilities of each sentence."""
         best = self._best(logits)
         if self.chain is None:
-            likely = [softmax(row.astype(np.float64)) for row in logits]
+            chosen = [_alone(*pair) for pair in zip(logits, best, strict=True)]
         else:
             likely = marginals(self.chain.weights, logits)
+            chosen = [_at(*pair) for pair in zip(likely, best, strict=True)]
         return [
-            ([self.labels[index] for index in path], row[np.arange(len(path)), path].tolist())
-            for path, row in zip(best, likely, strict=True)
+            ([self.labels[index] for index in path], probabilities)
+            for path, probabilities in zip(best, chosen, strict=True)
         ]
 
     def _names(
@@ -422,6 +426,21 @@ class TaggingDecoder(Decoder):
         truth = [[names[index] for index in row.tolist()] for row in targets]
         predicted = [[self.labels[index] for index in row.tolist()] for row in self._best(logits)]
         return truth, predicted
+
+
+def _alone(logits: np.ndarray, tags: np.ndarray) -> list[float]:
+    """The probability of each token's tag where each has a softmax of its own."""
+    found: list[float] = []
+    for start in range(0, len(tags), _ROWS):
+        part = slice(start, start + _ROWS)
+        found += _at(softmax(logits[part].astype(np.float64)), tags[part])
+    return found
+
+
+def _at(rows: np.ndarray, columns: np.ndarray) -> list[float]:
+    """The number of each row that stands in its column."""
+    numbers: list[float] = rows[np.arange(len(columns)), columns].tolist()
+    return numbers
 
 
 def _each_alone(sentences: Iterable[Sequence[str]]) -> list[tuple[str]]:

@@ -297,3 +297,12 @@ class TestChain:
 def test_tags_that_stand_alone_have_likeliest_sequences_too():
     found = fitted("A B").n_best(np.log(np.array([[1, 3], [9, 1]])), 2)
     assert found == [(["B", "A"], pytest.approx(0.675)), (["A", "A"], pytest.approx(0.225))]
+
+
+def test_a_long_document_has_its_probabilities_computed_in_parts(monkeypatch):
+    decoder = TaggingDecoder(TaggingOptions(), ("A", "B"))
+    logits = np.random.default_rng(0).standard_normal((7, 2)).astype(np.float32)
+    at_once = decoder.decode_tags(logits)
+    monkeypatch.setattr("seqkit.decoding.tagging._ROWS", 3)
+    assert decoder.decode_tags(logits) == at_once
+    assert len(at_once[1]) == 7
