@@ -144,7 +144,8 @@ class HeadSpec(Spec):
             tokens' ids themselves, for which neither an embedding nor an encoder is built. The
             latter is for many-to-one alone.
         pieces: The class that answers to a long text piece by piece, ``"package.module:Class"``
-            (:class:`seqkit.runtimes.gathering.Gatherer`); empty for a head that needs it whole.
+            (:class:`seqkit.runtimes.gathering.Gatherer`); empty for a head that needs it whole,
+            or reads ids.
     """
 
     kind: ClassVar[str] = "head"
@@ -178,6 +179,8 @@ class HeadSpec(Spec):
             return f"reads of '{self.name}' is {self.reads!r}, none of: {known}"
         if self.reads == "ids" and self.arity != "many-to-one":
             return f"'{self.name}' reads ids and is {self.arity!r}, not 'many-to-one'"
+        if self.reads == "ids" and self.pieces:
+            return f"'{self.name}' reads ids and has pieces, which are made of steps"
         return ""
 
 

@@ -121,6 +121,12 @@ def test_a_target_that_names_no_object(spec, target):
         ),
         (
             HEAD,
+            {"reads": "ids", "arity": "many-to-one", "pieces": "pack.age:Thing"},
+            "'parsing' reads ids and has pieces, which are made of steps",
+        ),
+        (HEAD, {"pieces": "acme"}, "pieces 'acme' is not written 'package.module:attribute'"),
+        (
+            HEAD,
             {"arity": "one-to-one"},
             (
                 "arity of 'parsing' is 'one-to-one', none of: one-to-many, many-to-one, "

@@ -21,12 +21,14 @@ class Part:
 
     Attributes:
         model: That of the embedding has the inputs ``ids`` and, where there are any,
-            ``features``, and the output ``x``; that of a cell the inputs ``x``, ``lengths``,
-            int32 ``(texts,)``, and its states, and the outputs ``steps`` and the next states.
+            ``features``, ``characters`` and ``words``, and the output ``x``; that of a cell the
+            inputs ``x``, ``lengths``, int32 ``(texts,)``, and its states, and the outputs
+            ``steps`` and the next states.
         arrays: Its large constants by name, which stand beside it.
         states: The names of the states' inputs, ``(texts, H)`` each.
         size: For the embedding, the features of each step.
         features: For the embedding, whether it reads features.
+        characters: For the embedding, whether it reads the characters of words.
     """
 
     model: onnx.ModelProto
@@ -34,6 +36,7 @@ class Part:
     states: tuple[str, ...] = ()
     size: int = 0
     features: bool = False
+    characters: bool = False
 
 
 def lower_embedding(bundle: Bundle, weights: Weights) -> Part:
@@ -47,7 +50,13 @@ def lower_embedding(bundle: Bundle, weights: Weights) -> Part:
     vectors = look_up(graph, bundle, weights, graph.input("ids", np.int64, ["steps", "texts"]))
     if not vectors.one_hot:
         graph.output("x", vectors.x, ["steps", "texts", vectors.size])
-    return Part(graph.model({}), graph.arrays, size=vectors.size, features=vectors.features)
+    return Part(
+        graph.model({}),
+        graph.arrays,
+        size=vectors.size,
+        features=vectors.features,
+        characters=vectors.characters,
+    )
 
 
 def lower_cell(bundle: Bundle, weights: Weights, index: int, *, input_size: int) -> Part:

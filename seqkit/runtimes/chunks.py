@@ -33,9 +33,13 @@ PIECE = 4096
 State: TypeAlias = tuple[np.ndarray, ...]
 
 #: What a network may be made of to be read in pieces; with any other choice it is read at once.
-_KNOWN_EMBEDDING = frozenset({"size", "feature_size", "init", "dropout"})
+_KNOWN_EMBEDDING = frozenset(
+    {"size", "feature_size", "characters", "character_size", "character_width", "init"}
+    | {"dropout", "token_dropout", "word_dropout"}
+)
 _KNOWN_ENCODER = frozenset(
-    {"hidden_size", "layers", "bidirectional", "dropout", "dropout_per", "max_tokens", "keep"}
+    {"hidden_size", "layers", "bidirectional", "max_tokens", "keep"}
+    | {"dropout", "dropout_per", "weight_dropout"}
 )
 
 

@@ -76,8 +76,9 @@ class Classifying(Gatherer):
     """The ``classification`` head."""
 
     known = frozenset(
-        {"pooling", "dropout", "multi_label", "threshold", "class_weights"}
-        | {"ngrams", "ngram_buckets", "ngram_share"}
+        {"pooling", "ngrams", "ngram_buckets", "ngram_share"}
+        | {"multi_label", "threshold", "calibrate"}
+        | {"dropout", "class_weights", "label_smoothing"}
     )
 
     def __init__(
@@ -85,7 +86,8 @@ class Classifying(Gatherer):
     ) -> None:
         D, L = input_size, output_size
         self.options, self.size = options, D
-        self.W, self.b = weights.take("output.weight", L, D), weights.take("output.bias", L)
+        P = 3 * D if options.pooling == "concat" else D
+        self.W, self.b = weights.take("output.weight", L, P), weights.take("output.bias", L)
         self.together = options.pooling == "attention"
         if self.together:
             part = weights.below("pooling.")
@@ -212,14 +214,31 @@ class Attention(Pooled):
         return np.asarray(self.pooled / self.total)
 
 
+class Concat(Pooled):
+    """What ``last``, ``max`` and ``mean`` give, in a row."""
+
+    def __init__(self, head: Classifying, text: Encoded) -> None:
+        super().__init__(head, text)
+        self.parts = [kind(head, text) for kind in (Last, Max, Mean)]
+
+    def add(self, steps: np.ndarray, start: int, *, back: bool = False) -> None:
+        """Give the steps to each; see :meth:`Gathering.add`."""
+        for part in self.parts:
+            part.add(steps, start, back=back)
+
+    def vector(self) -> np.ndarray:
+        """All three, ``(3 * D,)``."""
+        return np.concatenate([part.vector() for part in self.parts])
+
+
 #: Those that look at each direction by itself.
-POOLINGS: dict[str, type[Pooled]] = {"last": Last, "mean": Mean, "max": Max}
+POOLINGS: dict[str, type[Pooled]] = {"last": Last, "mean": Mean, "max": Max, "concat": Concat}
 
 
 class TaggingSteps(Gatherer):
-    """The ``tagging`` head."""
+    """The ``tagging`` head; with ``crf`` too, for which tags follow which is the decoder's."""
 
-    known = frozenset({"dropout", "scheme"})
+    known = frozenset({"dropout", "label_smoothing", "scheme", "crf"})
 
     def __init__(
         self,

@@ -17,7 +17,7 @@ from seqkit.lowering.weights import Weights
 from seqkit.runtimes import chunks
 from seqkit.runtimes.base import Runtime
 from seqkit.runtimes.chunks import LongTexts, can_be_read_in_pieces, long_texts
-from seqkit.runtimes.onnx_cells import OnnxCells, Session
+from seqkit.runtimes.onnx_cells import OnnxCells, Session, feeds
 from seqkit.runtimes.padding import alike, pad, unpad
 
 if TYPE_CHECKING:
@@ -79,14 +79,8 @@ class OnnxRuntime(Runtime):
                 results[indices[0]] = self._long.logits(chosen[0])
                 continue
             padded = pad(chosen)
-            feeds = {"ids": padded.ids, "lengths": padded.lengths}
-            if self._features:
-                assert padded.features is not None
-                feeds["features"] = padded.features
-            if self._characters:
-                assert padded.spelling is not None
-                feeds |= padded.spelling._asdict()
-            (logits,) = self._session.run(feeds)
+            given = feeds(padded, features=self._features, characters=self._characters)
+            (logits,) = self._session.run(given | {"lengths": padded.lengths})
             for index, row in zip(indices, unpad(logits, chosen), strict=True):
                 results[index] = row
         return results
@@ -101,12 +95,12 @@ class OnnxRuntime(Runtime):
         self, ids: np.ndarray, lengths: np.ndarray, state: State
     ) -> tuple[np.ndarray, State]:
         """Feed tokens; see :meth:`seqkit.runtimes.base.Runtime.advance`."""
-        feeds = {
+        given = {
             "ids": np.asarray(ids, dtype=np.int64),
             "lengths": np.asarray(lengths, dtype=np.int64),
             **dict(zip(self._states, state, strict=True)),
         }
-        logits, *after = self._session.run(feeds)
+        logits, *after = self._session.run(given)
         return logits, tuple(after)
 
     def select(self, state: State, rows: Sequence[int]) -> State:

@@ -11,7 +11,7 @@ from seqkit.bundle.load import Bundle
 from seqkit.encoding import Encoded
 from seqkit.lowering.weights import Weights
 from seqkit.runtimes.chunks import Cells, State
-from seqkit.runtimes.padding import pad
+from seqkit.runtimes.padding import Padded, pad
 
 if TYPE_CHECKING:
     import onnx
@@ -56,6 +56,24 @@ class Session:
         return outputs
 
 
+def feeds(padded: Padded, *, features: bool, characters: bool) -> dict[str, np.ndarray]:
+    """What a graph that begins with the embedding reads of a batch, without the lengths.
+
+    Args:
+        padded: The batch.
+        features: Whether it reads hashed features.
+        characters: Whether it reads the characters of words.
+    """
+    given = {"ids": padded.ids}
+    if features:
+        assert padded.features is not None
+        given["features"] = padded.features
+    if characters:
+        assert padded.spelling is not None
+        given |= padded.spelling._asdict()
+    return given
+
+
 class OnnxCells(Cells):
     """A bundle's embedding and cells, each a graph.
 
@@ -75,7 +93,7 @@ class OnnxCells(Cells):
         part = lower_embedding(bundle, weights)
         if bundle.recipe.embedding.size:
             self._embedding = Session(part.model, part.arrays, threads=threads)
-        self._features = part.features
+        self._features, self._characters = part.features, part.characters
         self._cells: list[Session] = []
         for index in range(encoder.layers * directions):
             above = directions * encoder.hidden_size
@@ -89,11 +107,8 @@ class OnnxCells(Cells):
         padded = pad([piece])
         if self._embedding is None:
             return padded.ids[:, 0]
-        feeds = {"ids": padded.ids}
-        if self._features:
-            assert padded.features is not None
-            feeds["features"] = padded.features
-        return self._embedding.run(feeds)[0][:, 0]
+        given = feeds(padded, features=self._features, characters=self._characters)
+        return self._embedding.run(given)[0][:, 0]
 
     def initial_state(self, cell: int) -> State:  # noqa: ARG002 -- all cells are alike
         """Zeros."""
@@ -101,10 +116,10 @@ class OnnxCells(Cells):
 
     def run(self, cell: int, x: np.ndarray, state: State) -> tuple[np.ndarray, State]:
         """See :meth:`seqkit.runtimes.chunks.Cells.run`."""
-        feeds = {
+        given = {
             "x": x[:, np.newaxis],
             "lengths": np.array([len(x)], dtype=np.int32),
             **dict(zip(self._states, state, strict=True)),
         }
-        steps, *after = self._cells[cell].run(feeds)
+        steps, *after = self._cells[cell].run(given)
         return steps[:, 0], tuple(after)

@@ -19,7 +19,8 @@ from seqkit.nn.network import Network
 from seqkit.runtimes import chunks
 from seqkit.runtimes.base import Runtime
 from seqkit.runtimes.chunks import Cells, LongTexts, State, can_be_read_in_pieces, long_texts
-from seqkit.runtimes.padding import alike, pad, unpad
+from seqkit.runtimes.padding import Padded, alike, pad, unpad
+from seqkit.spelling import Spelling
 
 
 def answers(network: Network, output: Tensor, examples: Sequence[Encoded]) -> list[np.ndarray]:
@@ -36,6 +37,16 @@ def answers(network: Network, output: Tensor, examples: Sequence[Encoded]) -> li
     return network.head.answers(output, lengths)
 
 
+def _tensors(padded: Padded) -> tuple[Tensor, Tensor | None, Spelling[Tensor] | None]:
+    """What an embedding reads of a batch."""
+    features, spelling = padded.features, padded.spelling
+    return (
+        torch.from_numpy(padded.ids),
+        None if features is None else torch.from_numpy(features),
+        None if spelling is None else spelling.map(torch.from_numpy),
+    )
+
+
 class TorchCells(Cells):
     """The cells of a network in evaluation mode."""
 
@@ -45,8 +56,7 @@ class TorchCells(Cells):
     def vectors(self, piece: Encoded) -> np.ndarray:
         """The embedding's, ``(n, I)``, or ids ``(n,)``."""
         padded = pad([piece])
-        features = None if padded.features is None else torch.from_numpy(padded.features)
-        x: Tensor = self._network.embedding(torch.from_numpy(padded.ids), features)
+        x: Tensor = self._network.embedding(*_tensors(padded))
         return x[:, 0].numpy()
 
     def initial_state(self, cell: int) -> State:
@@ -113,13 +123,8 @@ class TorchRuntime(Runtime):
                 results[indices[0]] = self._long.logits(chosen[0])
                 continue
             padded = pad(chosen)
-            features = padded.features
-            output = self.network(
-                torch.from_numpy(padded.ids),
-                torch.from_numpy(padded.lengths),
-                None if features is None else torch.from_numpy(features),
-                None if padded.spelling is None else padded.spelling.map(torch.from_numpy),
-            )
+            ids, *beside = _tensors(padded)
+            output = self.network(ids, torch.from_numpy(padded.lengths), *beside)
             for index, row in zip(indices, answers(self.network, output, chosen), strict=True):
                 results[index] = row
         return results

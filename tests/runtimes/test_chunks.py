@@ -11,8 +11,11 @@ import pytest
 import torch
 
 import seqkit
+from seqkit import recipe as recipes
+from seqkit import spelling
 from seqkit.encoding import Encoded
 from seqkit.errors import BundleError
+from seqkit.ngrams import NGramSum
 from seqkit.runtimes import chunks
 from seqkit.runtimes.chunks import Cells, LongTexts, can_be_read_in_pieces
 from seqkit.runtimes.gathering import Gatherer, Gathering
@@ -39,6 +42,7 @@ def texts(*lengths: int, tokens: bool) -> list[Encoded]:
         Encoded(
             rng.integers(0, V, n, dtype=np.int32),
             features=rng.integers(0, BUCKETS, (n, F), dtype=np.int32),
+            characters=spelling.drawn(rng, n),
             steps=np.arange(0, n, 2) if tokens else None,
         )
         for n in lengths
@@ -57,6 +61,7 @@ def pieces(monkeypatch):
 
 
 def check_same(runtime, bundle, pieces) -> None:
+    assert can_be_read_in_pieces(bundle.recipe)
     run = runtime(bundle, threads=1)
     given = texts(23, 4, 11, 40, tokens=bundle.recipe.head.name == "tagging")
     at_once = run.logits(given)
@@ -78,7 +83,7 @@ def test_every_cell_in_every_stack(drawn, pieces, runtime, cell, layers, both):
 
 
 @pytest.mark.parametrize("runtime", RUNTIMES)
-@pytest.mark.parametrize("pooling", ["last", "mean", "max", "attention"])
+@pytest.mark.parametrize("pooling", ["last", "mean", "max", "attention", "concat"])
 @pytest.mark.parametrize("layers", [1, 3])
 @pytest.mark.parametrize("both", [False, True])
 @pytest.mark.parametrize("ngrams", [0, 3])
@@ -93,10 +98,52 @@ def test_every_pooling_beside_n_grams_and_not(
 
 @pytest.mark.parametrize("runtime", RUNTIMES)
 @pytest.mark.parametrize("head", [TAGGING, ATTENTION], ids=["tagging", "attention"])
-@pytest.mark.parametrize("sizes", [{"size": 0}, {"size": 4, "feature_size": 3}])
-def test_one_hot_input_and_hashed_features(drawn, pieces, runtime, head, sizes):
+@pytest.mark.parametrize(
+    "sizes",
+    [
+        {"size": 0},
+        {"size": 4, "feature_size": 3},
+        {"size": 4, "characters": "cnn", "character_size": 5},
+        {"size": 4, "feature_size": 3, "characters": "recurrent", "character_size": 6},
+    ],
+)
+def test_one_hot_input_hashed_features_and_characters(drawn, pieces, runtime, head, sizes):
     encoder = {"hidden_size": 6, "layers": 2, "bidirectional": True}
     check_same(runtime, drawn(head=head, encoder=encoder, embedding=sizes), pieces)
+
+
+@pytest.mark.parametrize("runtime", RUNTIMES)
+def test_the_tags_of_a_chain(drawn, pieces, runtime):
+    encoder = {"hidden_size": 6, "bidirectional": True}
+    head = {**TAGGING, "crf": True}
+    check_same(runtime, drawn(encoder=encoder, embedding={"size": 4}, head=head), pieces)
+
+
+@pytest.mark.parametrize("runtime", RUNTIMES)
+def test_a_head_without_layers_reads_at_once(drawn, pieces, runtime):
+    bundle = drawn(head={"name": "nbsvm", "ngram_buckets": 31})
+    assert not can_be_read_in_pieces(bundle.recipe)
+    pieces()
+    (text,) = texts(40, tokens=False)
+    table = bundle.weights()
+    weights = NGramSum(table["head.ngrams.weight"], longest=3).of(text.ids)
+    (got,) = runtime(bundle, threads=1).logits([text])
+    np.testing.assert_allclose(got, weights + table["head.ngrams.bias"], rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "tables",
+    [
+        {"embedding": {"token_dropout": 0.1, "word_dropout": 0.1, "init": "normal"}},
+        {"encoder": {"weight_dropout": 0.1, "dropout": 0.1, "dropout_per": "element"}},
+        {"head": {"name": "classification", "calibrate": True, "label_smoothing": 0.1}},
+        {"head": {"name": "classification", "multi_label": True, "threshold": "tuned"}},
+        {"head": {**TAGGING, "dropout": 0.1, "label_smoothing": 0.1, "scheme": "bio"}},
+    ],
+)
+def test_what_has_no_say_in_logits_keeps_no_text_whole(tables):
+    recipe = recipes.parse({"head": {"name": "classification"}, **tables})
+    assert can_be_read_in_pieces(recipe)
 
 
 @pytest.mark.parametrize("runtime", RUNTIMES)

@@ -57,6 +57,20 @@ def test_the_backward_half_is_of_what_is_read_last(tmp_path):
     np.testing.assert_array_equal(gathering.logits(), [STEPS[-1, 0], STEPS[-1, 1], STEPS[0, 2]])
 
 
+def test_joined_poolings_are_those_of_each_direction(tmp_path):
+    W = RNG.standard_normal((L, 3 * D)).astype(np.float32)
+    options = ClassificationOptions(pooling="concat")
+    made = head(Classifying, options, tmp_path, **{"output.weight": W})
+    assert not made.together
+    gathering = made.begin(TEXT)
+    for start, end, back in ((0, 5, False), (5, T, False), (5, T, True), (0, 5, True)):
+        part = STEPS[start:end, 2:] if back else STEPS[start:end, :2]
+        gathering.add(part, start, back=back)
+    last = np.concatenate([STEPS[-1, :2], STEPS[0, 2:]])
+    wanted = W @ np.concatenate([last, STEPS.max(axis=0), STEPS.mean(axis=0)])
+    np.testing.assert_allclose(gathering.logits(), wanted, rtol=1e-5)
+
+
 @pytest.mark.parametrize("scale", [1.0, 2000.0, -2000.0])
 @pytest.mark.parametrize("borders", [(), (1,), (4, 8)])
 def test_attention_in_pieces_is_one_softmax_whatever_the_scores(tmp_path, scale, borders):

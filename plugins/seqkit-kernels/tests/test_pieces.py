@@ -5,10 +5,13 @@ import pytest
 from seqkit_kernels import compiled
 from seqkit_kernels.runtime import CompiledRuntime, EightBitRuntime
 
+from seqkit.bundle.load import open_bundle
 from seqkit.encoding import Encoded
 from seqkit.runtimes import chunks
 from seqkit.runtimes.chunks import LongTexts
 from seqkit.runtimes.torch import TorchRuntime
+from seqkit.spelling import drawn
+from seqkit.testing import tiny
 
 CELLS = {
     "lstm": {"name": "lstm"},
@@ -32,6 +35,10 @@ NETWORKS = {
         "tokenizer": {"affixes": 3},
         "head": {"pooling": "attention"},
     },
+    "characters": {
+        "embedding": {"characters": "recurrent", "character_size": 10},
+        "head": {"pooling": "concat"},
+    },
 }
 
 
@@ -44,6 +51,7 @@ def texts(bundle):
             features=rng.integers(0, tokenizer.feature_buckets, (n, width), dtype=np.int32)
             if width
             else None,
+            characters=drawn(rng, n) if bundle.recipe.embedding.spells else None,
             steps=np.arange(n) if bundle.manifest.task == "tagging" else None,
         )
         for n in (23, 4, 11, 40)
@@ -84,7 +92,8 @@ def test_texts_get_the_logits_that_torch_gives(made, monkeypatch, cell, network,
 
 @pytest.mark.parametrize("both", [False, True])
 def test_tokens_do_too(level, made, monkeypatch, both):
-    bundle = made("tagging", encoder={"hidden_size": 19, "bidirectional": both})
+    encoder = {"hidden_size": 19, "bidirectional": both}
+    bundle = made("tagging", encoder=encoder, head={"crf": both})
     given = texts(bundle)
     close(
         in_pieces(CompiledRuntime, bundle, given, monkeypatch), TorchRuntime(bundle).logits(given)
@@ -98,6 +107,14 @@ def test_weights_of_eight_bits_give_what_they_give_at_once(made, monkeypatch):
     given = texts(bundle)
     at_once = EightBitRuntime(bundle, threads=1).logits(given)
     close(in_pieces(EightBitRuntime, bundle, given, monkeypatch), at_once)
+
+
+def test_a_head_without_layers_reads_at_once(tmp_path, monkeypatch):
+    monkeypatch.setattr("seqkit_kernels.runtime.CHUNK", 10)
+    head = {"name": "nbsvm", "ngram_buckets": 64}
+    bundle = open_bundle(tiny.train("classification", tmp_path / "model", head=head))
+    given = texts(bundle)
+    close(CompiledRuntime(bundle, threads=1).logits(given), TorchRuntime(bundle).logits(given))
 
 
 @pytest.mark.parametrize("pooling", ["last", "mean", "max"])
