@@ -110,7 +110,7 @@ def _check_fits(first: Bundle, other: Bundle) -> None:
     """Make sure that two models' probabilities can be averaged."""
     what = f"{other.path} can't be averaged with {first.path}"
     tasks = first.manifest.task, other.manifest.task
-    if len(set(tasks)) > 1:
+    if first.recipe.head_spec.command != other.recipe.head_spec.command:
         raise UsageError(what, why=f"it is for {tasks[1]}, and the other for {tasks[0]}")
     kinds = first.decoder.distribution, other.decoder.distribution
     if not all(kinds):

@@ -192,3 +192,11 @@ def test_a_mean_of_calibrated_models_is_of_their_calibrated_probabilities(tiny, 
     assert all(decoder.temperature != 1 for decoder in decoders)
     found = api.load(made).classify(TEXTS[0]).probabilities
     assert found == pytest.approx(probabilities(made, TEXTS[0]))
+
+
+def test_a_network_and_a_bag_of_words_are_averaged(tiny, folder, classifiers):
+    tables = tiny.tables("classification", head={"name": "nbsvm", "ngram_buckets": 64})
+    alone = {name: tables[name] for name in ("corpus", "tokenizer", "head")}
+    made = [classifiers[0], api.train(alone, out=folder / "bag").path]
+    found = api.load(made).classify(TEXTS[0]).probabilities
+    assert found == pytest.approx(probabilities(made, TEXTS[0]))
