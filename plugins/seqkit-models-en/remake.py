@@ -22,6 +22,7 @@ RECIPES = {
     "english-text": "corpora/english/subwords.toml",
     "english-sentiment": "corpora/imdb/fast.toml",
     "english-pos": "corpora/ud-english-ewt/upos.toml",
+    "english-words": "corpora/wikitext-2/words.toml",
 }
 #: What a model begins from, as its recipe names it, and the recipe of that.
 BEGINNINGS = {"english-text": (Path("models/imdb-language"), "corpora/imdb/language.toml")}

@@ -1,4 +1,4 @@
-"""Three English models for seqkit, the default ones of their tasks."""
+"""English models for seqkit, three of them the default ones of their tasks."""
 
 from __future__ import annotations
 
@@ -11,19 +11,20 @@ _MODELS = Path(__file__).parent / "models"
 
 @hookimpl
 def seqkit_register_models() -> list[ModelSpec]:
-    """english-text, english-sentiment, english-pos."""
+    """english-text, english-sentiment, english-pos, and english-words, which is no default."""
     return [
         ModelSpec(
             name=name,
             path=_MODELS / name,
             task=task,
             language="en",
-            default=True,
+            default=name != "english-words",
             summary=summary,
         )
         for name, task, summary in [
             ("english-text", "generation", "goes on from a seed and suggests next words"),
             ("english-sentiment", "classification", "tells whether a review is good or bad"),
             ("english-pos", "tagging", "universal parts of speech"),
+            ("english-words", "generation", "suggests whole words, as articles have them"),
         ]
     ]
