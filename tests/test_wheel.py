@@ -131,7 +131,7 @@ def test_plugins(run):
     rows = json.loads(run("plugins", "--format", "json"))
     assert {row["distribution"] for row in rows} == {"seqkit", "seqkit-kernels", "seqkit-models-en"}
     models = [(r["name"], r["status"]) for r in rows if r["kind"] == "model"]
-    expected = ["english-pos", "english-sentiment", "english-text"]
+    expected = ["english-pos", "english-sentiment", "english-text", "english-words"]
     assert sorted(models) == [(name, "ok") for name in expected]
 
 

@@ -56,7 +56,7 @@ def test_without_the_package_the_error_says_how_to_get_it():
 def test_the_plugin_is_admitted_whole(installed):
     plugin = installed.others[0]
     assert (plugin.distribution, plugin.status, plugin.reason) == ("seqkit-models-en", "ok", "")
-    assert len(plugin.parts) == 3
+    assert len(plugin.parts) == 4
 
 
 def test_declaring_the_models_imports_nothing_heavy():
