@@ -6,11 +6,14 @@ import math
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import msgspec
-import numpy as np
 
 from seqkit.errors import DataError
+
+if TYPE_CHECKING:
+    import numpy as np
 
 #: How many next words a keyboard shows: a token among so many likeliest counts as suggested.
 SUGGESTIONS = 3
@@ -134,6 +137,8 @@ def confusion_matrix(
     Returns:
         As many rows and columns; the row is the true label, the column the predicted one.
     """
+    import numpy as np  # heavy, and a manifest is read without it
+
     counts = np.bincount(truth * size + predicted, minlength=size * size)
     return tuple(map(tuple, counts.reshape(size, size).tolist()))
 
