@@ -13,7 +13,8 @@ import click
 from seqkit import recipe as recipes
 from seqkit.cli.options import PartName, data_option, skip_bad_option, struct_options
 from seqkit.errors import UsageError
-from seqkit.recipe.sections import Encoder, Top, Training
+from seqkit.recipe.sections import Encoder, Top
+from seqkit.recipe.training import Training
 
 #: Options that stand for recipe keys: those named after their key, by section ...
 _TRAINING = ("epochs", "batch_size", "learning_rate", "threads")

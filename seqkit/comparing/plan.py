@@ -15,7 +15,7 @@ from seqkit.corpora import Sources
 from seqkit.errors import UsageError
 from seqkit.readers.base import OnBad
 from seqkit.recipe import Part, Recipe
-from seqkit.recipe.sections import Training
+from seqkit.recipe.training import Training
 
 #: What is equal among candidates.
 Equal: TypeAlias = Literal["parameters", "time"]

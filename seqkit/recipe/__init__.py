@@ -1,11 +1,11 @@
 """A recipe: everything that decides what training makes, as one TOML file.
 
-Here it is read, checked and written; ``sections.py`` declares its keys, and ``text.py`` prints a
-starter recipe and the schema.
+Here it is read, checked and written; ``sections.py`` and ``training.py`` declare its keys, and
+``text.py`` prints a starter recipe and the schema.
 
 Sections that choose a plugin (``reader``, ``tokenizer``, ``cell``, ``head``, each of
 ``callbacks``) hold its ``name`` and that plugin's own options side by side. Every key is declared
-once, in ``sections.py`` or in the plugin's options class, with type, default, range and help;
+once, in one of those two or in the plugin's options class, with type, default, range and help;
 unknown keys are refused with the near match.
 """
 
@@ -33,8 +33,8 @@ from seqkit.recipe.sections import (
     Encoder,
     Pretrained,
     Top,
-    Training,
 )
+from seqkit.recipe.training import Training
 from seqkit.specs import HeadSpec, Options
 
 _LARGEST_RECIPE = 1 << 20  # bytes; a recipe is a page of text

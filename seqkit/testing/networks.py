@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from seqkit.encoding import IGNORED
 from seqkit.nn.network import Network
 from seqkit.recipe import Recipe
-from seqkit.recipe.sections import Training
+from seqkit.recipe.training import Training
 from seqkit.testing.numbers import generator
 from seqkit.training.batching import Batch
 from seqkit.training.optimizers import clip_norm, make_optimizer

@@ -10,7 +10,7 @@ from torch import Tensor
 from seqkit.errors import RecipeError
 from seqkit.heads.base import Head
 from seqkit.nn.network import Network
-from seqkit.recipe.sections import Training
+from seqkit.recipe.training import Training
 from seqkit.training.batching import Batch
 
 #: How long the move is, in standard deviations, along which the divergence is looked at.

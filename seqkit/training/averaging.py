@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor, nn
 
-from seqkit.recipe.sections import Training
+from seqkit.recipe.training import Training
 
 
 class Averaging:

@@ -17,7 +17,7 @@ from seqkit.bundle.manifest import CHECKPOINTS
 from seqkit.errors import BundleError
 from seqkit.nn.encoder import EncoderState
 from seqkit.nn.network import Network
-from seqkit.recipe.sections import Training
+from seqkit.recipe.training import Training
 from seqkit.training import checkpoint
 from seqkit.training.activation import ActivationPenalty
 from seqkit.training.adversarial import Adversary

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from seqkit.recipe.sections import Training
+from seqkit.recipe.training import Training
 
 
 def make_optimizer(

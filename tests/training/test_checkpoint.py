@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from seqkit.errors import BundleError, TrainingError
-from seqkit.recipe.sections import Training
+from seqkit.recipe.training import Training
 from seqkit.training import checkpoint
 from seqkit.training.checkpoint import Progress
 from seqkit.training.optimizers import make_optimizer

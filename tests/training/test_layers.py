@@ -8,7 +8,7 @@ from safetensors.numpy import load_file
 
 from seqkit import recipe as recipes
 from seqkit.nn.network import Network
-from seqkit.recipe.sections import Training
+from seqkit.recipe.training import Training
 from seqkit.training.layers import layers_of, parameter_groups, thaw
 from seqkit.training.optimizers import make_optimizer, set_rate
 

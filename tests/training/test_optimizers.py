@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from seqkit.recipe.sections import Training
+from seqkit.recipe.training import Training
 from seqkit.training.optimizers import make_optimizer
 
 

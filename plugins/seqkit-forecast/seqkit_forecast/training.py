@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from seqkit.errors import TrainingError
-from seqkit.recipe.sections import Training
+from seqkit.recipe.training import Training
 from seqkit.training.optimizers import clip_norm, make_optimizer
 from seqkit_forecast.model import Network, quantile_loss
 from seqkit_forecast.windows import Windows
