@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from seqkit import lazy, registry
+from seqkit import lazy
 from seqkit.corpora import Sources
 from seqkit.decoding.base import Decoder
 from seqkit.errors import DataError
 from seqkit.pretrained.beginning import Beginning
 from seqkit.readers.base import OnBad
 from seqkit.recipe import Recipe
-from seqkit.tokenizers.base import Tokenizer
 
 #: No hidden size is looked for beyond this.
 _LARGEST = 1 << 16
@@ -51,8 +50,7 @@ def outside(recipe: Recipe, sources: Sources, on_bad: OnBad) -> Outside:
 
     beginning = Beginning(recipe)
     recipe, spec = beginning.recipe, recipe.head_spec
-    make = registry.load_target("tokenizer", recipe.tokenizer.name)
-    tokenizer: Tokenizer = beginning.tokenizer or make(recipe.tokenizer.options)
+    tokenizer = beginning.make_tokenizer()
     decoder: Decoder = lazy.load(spec.decoder)(recipe.head.options)
     corpus = prepare(
         recipe,

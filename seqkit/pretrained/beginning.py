@@ -9,6 +9,7 @@ from functools import cached_property
 
 import numpy as np
 
+from seqkit import registry
 from seqkit.bundle.manifest import OriginRecord
 from seqkit.errors import RecipeError
 from seqkit.pretrained.rows import RowMap, tokens_of
@@ -71,10 +72,19 @@ class Beginning:
             recipe = replace(recipe, tokenizer=self._models[0].bundle.recipe.tokenizer)
         self.recipe = recipe
 
-    @property
-    def tokenizer(self) -> Tokenizer | None:
-        """The trained tokenizer that is taken over; none where the corpus teaches its own."""
-        return self._models[0].bundle.tokenizer if self._theirs else None
+    def make_tokenizer(self) -> Tokenizer:
+        """The trained tokenizer that is taken over, or one that the corpus has yet to teach.
+
+        Raises:
+            DataError: Words are to be taken in from a file of vectors, which is damaged.
+        """
+        if self._theirs:
+            return self._models[0].bundle.tokenizer
+        part = self.recipe.tokenizer
+        made: Tokenizer = registry.load_target("tokenizer", part.name)(part.options)
+        if self._vectors and (number := self.recipe.pretrained.vectors_words):
+            made.admit(self._vectors.words(number))
+        return made
 
     @cached_property
     def vocabulary(self) -> str:

@@ -6,7 +6,9 @@ are asked for are kept. It comes from strangers, so every read is bounded, and n
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import contextlib
+import itertools
+from collections.abc import Callable, Container, Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO, TypeAlias
 
@@ -30,8 +32,8 @@ _BOM = b"\xef\xbb\xbf"
 #: What fastText's own models begin with.
 _FASTTEXT = (793_712_314).to_bytes(4, "little")
 
-#: Words, in UTF-8, and whatever goes with them.
-Wanted: TypeAlias = Mapping[bytes, object]
+#: Words, in UTF-8.
+Wanted: TypeAlias = Container[bytes]
 
 
 class WordVectors:
@@ -72,6 +74,23 @@ class WordVectors:
             licence="",
         )
 
+    def words(self, number: int) -> list[str]:
+        """The first words of the file, at most so many; those that are no UTF-8 are passed over.
+
+        Raises:
+            DataError: As :meth:`read`.
+        """
+        found = []
+        for word, _ in itertools.islice(self._vectors(_Every()), number):
+            with contextlib.suppress(UnicodeDecodeError):
+                found.append(word.decode())
+        return found
+
+    def _vectors(self, wanted: Wanted) -> Iterator[tuple[bytes, np.ndarray]]:
+        with open_binary(self._path) as stream:
+            make = binary_vectors if self._binary else text_vectors
+            yield from make(stream, str(self._path), wanted, self._size)
+
     def read(self, tokens: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
         """The vectors of a vocabulary.
 
@@ -88,12 +107,9 @@ class WordVectors:
         """
         exact = {token.encode("utf-8", "surrogatepass") for token in tokens}
         lower = {token.lower().encode("utf-8", "surrogatepass") for token in tokens}
-        wanted = dict.fromkeys(exact | lower)
         found: dict[bytes, np.ndarray] = {}
-        with open_binary(self._path) as stream:
-            make = binary_vectors if self._binary else text_vectors
-            for word, vector in make(stream, str(self._path), wanted, self._size):
-                found.setdefault(word, vector)
+        for word, vector in self._vectors(exact | lower):
+            found.setdefault(word, vector)
         rows, vectors = [], []
         for row, token in enumerate(tokens):
             for form in (token, token.lower()) if row >= len(SPECIAL_SYMBOLS) else ():
@@ -103,6 +119,13 @@ class WordVectors:
                     break
         table = np.array(vectors, dtype=np.float32).reshape(len(rows), self._size)
         return np.array(rows, dtype=np.int64), table
+
+
+class _Every(Container[bytes]):
+    """All words that there are."""
+
+    def __contains__(self, word: object) -> bool:
+        return True
 
 
 def text_vectors(

@@ -60,12 +60,16 @@ def _check_without_model(recipe: Recipe, source: str) -> None:
 
 def _check_vectors(recipe: Recipe, source: str) -> None:
     section = recipe.pretrained
-    if section.vectors_frozen and not section.vectors:
-        raise RecipeError(
-            f"{source}: pretrained.vectors_frozen is set, but not pretrained.vectors",
-            why="vectors that are drawn should be learnt",
-            fix="Set pretrained.vectors, or leave it out",
-        )
+    for key, given, why in (
+        ("vectors_frozen", section.vectors_frozen, "vectors that are drawn should be learnt"),
+        ("vectors_words", section.vectors_words > 0, "there is no file that has words"),
+    ):
+        if given and not section.vectors:
+            raise RecipeError(
+                f"{source}: pretrained.{key} is set, but not pretrained.vectors",
+                why=why,
+                fix=f"Set pretrained.vectors, or leave pretrained.{key} out",
+            )
     if section.vectors and section.model:
         raise RecipeError(
             f"{source}: pretrained.vectors and pretrained.model are both set",

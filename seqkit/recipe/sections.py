@@ -206,6 +206,16 @@ class Pretrained(Options, frozen=True, kw_only=True):
             "word that it lacks is looked up in lower case, or drawn."
         ),
     ] = ""
+    vectors_words: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=10_000_000,
+            description="Words at the start of that file, where most put the frequent ones, that "
+            "the vocabulary takes in beside the corpus's own, whatever tokenizer.max_size and "
+            "min_count; the model then knows them without having met them in training.",
+        ),
+    ] = 0
     vectors_frozen: Annotated[
         bool, Meta(description="Leave the embedding as it begins, with vectors.")
     ] = False

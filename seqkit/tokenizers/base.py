@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeAlias
 
+from seqkit.errors import UsageError
+
 if TYPE_CHECKING:
     import numpy as np
 
@@ -110,6 +112,8 @@ class Tokenizer(ABC):
     #: Whether each token is a word or sign by itself, so that one step foretells a whole word.
     tokens_are_words: ClassVar[bool] = False
 
+    #: The words that :meth:`admit` was given and that were not passed over.
+    admitted: Sequence[str] = ()
     #: How many hashed features describe each token beside its id; 0 for none.
     feature_count: int = 0
     #: How many rows the table has that features index.
@@ -130,6 +134,24 @@ class Tokenizer(ABC):
         Args:
             texts: Read once, from the first to the last, and not kept.
         """
+
+    def admit(
+        self,
+        words: Iterable[str],  # noqa: ARG002 -- for those that override it
+    ) -> None:
+        """Have words in the vocabulary that the texts to train on may lack; before training.
+
+        Args:
+            words: As they stand in a text, the order of their ids. Those that this tokenizer would
+                look up in another form are passed over.
+
+        Raises:
+            UsageError: The tokens are no words, as here.
+        """
+        raise UsageError(
+            f"the tokenizer {type(self).__name__} takes in no words",
+            fix="Set tokenizer.name=word, or leave pretrained.vectors_words out",
+        )
 
     def draft(self) -> Draft | None:
         """For texts that are to be learnt from and encoded, a way to split each only once.

@@ -85,11 +85,17 @@ class WordTokenizer(Tokenizer):
             )
         self.learn(counts)
 
+    def admit(self, words: Iterable[str]) -> None:
+        """Have words in the vocabulary, after those of the texts; see :meth:`Tokenizer.admit`."""
+        taken = (w for w in words if w == self._fold(w) and w not in SPECIAL_SYMBOLS)
+        self.admitted = list(dict.fromkeys(taken))
+
     def learn(self, counts: dict[str, int]) -> Mapping[str, int]:
         """Rank words that are counted already; the ids of those that are kept."""
         counts.pop(_UNKNOWN, None)
         options = self.options
-        self._use(rank(counts, max_size=options.max_size, min_count=options.min_count))
+        kept = rank(counts, max_size=options.max_size, min_count=options.min_count)
+        self._use(list(dict.fromkeys([*kept, *self.admitted])))
         return self._ids
 
     def draft(self) -> WordDraft | None:

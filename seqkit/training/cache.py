@@ -120,7 +120,15 @@ class Cache:
         folder = folder_of(base)
         known = Fingerprints(folder / _FILES)
         try:
-            key = _key(recipe, sources, (tokenizer, decoder), base, known, vocabulary=vocabulary)
+            key = _key(
+                recipe,
+                sources,
+                tokenizer=tokenizer,
+                decoder=decoder,
+                base=base,
+                known=known,
+                vocabulary=vocabulary,
+            )
         except OSError:  # which reading them will put into words
             return None
         return cls(folder, key, known)
@@ -288,10 +296,11 @@ def _home(path: Path) -> Path:
 def _key(
     recipe: Recipe,
     sources: Sources,
-    made: tuple[object, ...],
+    *,
+    tokenizer: Tokenizer,
+    decoder: Decoder,
     base: Path,
     known: Fingerprints,
-    *,
     vocabulary: str,
 ) -> str:
     cls: type[Reader] = registry.load_target("reader", sources.reader.name)
@@ -307,7 +316,7 @@ def _key(
         "format": _FORMAT,
         "version": seqkit.__version__,
         "unicode": unicodedata.unidata_version,
-        "code": _code([type(reader), *map(type, made)]),
+        "code": _code([type(reader), type(tokenizer), type(decoder)]),
         "train": content(sources.train),
         "dev": content(sources.dev),
         "dev_fraction": None if sources.dev else sources.dev_fraction,
@@ -318,6 +327,7 @@ def _key(
         "limits": [recipe.encoder.max_tokens, recipe.encoder.keep, recipe.encoder.reversed],
         "characters": recipe.embedding.spells,
         "vocabulary": vocabulary,
+        "admitted": hashlib.sha256(repr(tokenizer.admitted).encode()).hexdigest(),
     }
     return hashlib.sha256(msgspec.json.encode(parts, order="sorted")).hexdigest()[:32]
 

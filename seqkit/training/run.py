@@ -83,8 +83,7 @@ class Run:
         if recipe.training.precision == "bfloat16":
             check_bfloat16(self.device)
         self.spec = recipe.head_spec
-        make = registry.load_target("tokenizer", recipe.tokenizer.name)
-        self.tokenizer: Tokenizer = self.beginning.tokenizer or make(recipe.tokenizer.options)
+        self.tokenizer: Tokenizer = self.beginning.make_tokenizer()
         self._transferred: list[Transferred] = []
         self.decoder: Decoder = lazy.load(self.spec.decoder)(recipe.head.options)
 

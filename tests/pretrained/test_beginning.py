@@ -78,10 +78,10 @@ def test_the_tokenizer_is_taken_over_with_its_options(tiny, recipe, tmp_path):
     )
     made = Beginning(recipe(**pretrained(tmp_path / "m", tokenizer="theirs")))
     assert made.recipe.tokenizer.options.max_size == 7
-    assert made.tokenizer.vocab_size == 10
+    assert made.make_tokenizer().vocab_size == 10
     assert len(made.vocabulary) == 64
     own = Beginning(recipe(**pretrained(tmp_path / "m")))
-    assert (own.tokenizer, own.vocabulary) == (None, "")
+    assert (own.make_tokenizer().vocab_size, own.vocabulary) == (3, "")
 
 
 def test_what_is_recorded_is_the_name_and_the_checksum(recipe, language):

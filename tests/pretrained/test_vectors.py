@@ -74,6 +74,17 @@ def test_the_first_of_two_vectors_of_a_word_counts(file):
     assert file("a.txt", b"a 1 2\na 3 4\n").read([*SPECIAL, "a"])[1].tolist() == [[1, 2]]
 
 
+@pytest.mark.parametrize("name", FILES)
+def test_the_first_words_of_a_file(file, name):
+    opened = file(name, FILES[name])
+    assert opened.words(2) == ["cat", "dog"]
+    assert opened.words(9) == ["cat", "dog", "Émile"]
+
+
+def test_words_that_are_no_text_are_passed_over(file):
+    assert file("a.txt", b"a 1 2\n\xff 3 4\nb 5 6\n").words(3) == ["a", "b"]
+
+
 def test_special_symbols_have_none(file):
     rows, table = file("a.txt", b"<eos> 1 2\n").read(SPECIAL)
     assert (rows.shape, table.shape) == ((0,), (0, 2))

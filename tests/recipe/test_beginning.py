@@ -43,6 +43,7 @@ def test_it_begins_from_nothing_by_default():
             r"backward_model needs an embedding",
         ),
         ({"pretrained": {"vectors_frozen": True}}, r"vectors_frozen is set, but not .*vectors"),
+        ({"pretrained": {"vectors_words": 9}}, r"vectors_words is set, but not .*vectors"),
         ({"pretrained": {"model": "a", "vectors": "b.txt"}}, r"vectors and .*model are both set"),
         (
             {"pretrained": {"vectors": "b.txt"}, "embedding": {"size": 0}},

@@ -35,6 +35,21 @@ def test_min_count_leaves_rare_words_out():
     assert vocabulary(trained("a a a b b c", min_count=2)) == ["a", "b"]
 
 
+@pytest.mark.parametrize("drafted", [False, True])
+def test_words_are_taken_in_whatever_the_texts_have(drafted):
+    tokenizer = WordTokenizer(WordOptions(min_count=2, max_size=1))
+    tokenizer.admit(["rain", "Snow", "<unk>", "b", "rain", "a"])
+    texts = ["a a a b b c rain"]
+    if drafted:
+        draft = tokenizer.draft()
+        ids = draft.encode_ids(texts[0])
+        assert draft.settle()[ids].tolist() == [3, 3, 3, 5, 5, 1, 4]
+    else:
+        tokenizer.train(iter(texts))
+    # those of the texts first; "Snow" would be looked up as "snow"
+    assert vocabulary(tokenizer) == ["a", "rain", "b"]
+
+
 def test_a_word_that_the_vocabulary_lacks_is_unknown():
     tokenizer = trained("rain")
     assert tokenizer.encode_ids("rain snow") == [3, 1]

@@ -50,7 +50,7 @@ def of(path: Path) -> Network:
 def begun(tables: dict, tokenizer, outputs: int) -> Network:
     """A network as it is before the first step."""
     beginning = Beginning(recipes.parse(tables))
-    tokenizer = beginning.tokenizer or tokenizer
+    tokenizer = tokenizer or beginning.make_tokenizer()
     network = Network(beginning.recipe, vocab_size=tokenizer.vocab_size, output_size=outputs)
     network.reset_parameters(torch.Generator().manual_seed(3))
     transfer(beginning, tokenizer, network)
@@ -238,6 +238,22 @@ def test_vectors_are_where_the_embedding_begins(tiny, tmp_path, at, weights, ctr
     tiny.train("classification", tmp_path / "again", observers=[at(3, ctrl_c)], **options)
     tiny.train("classification", tmp_path / "again", resume=True, **options)
     assert weights(tmp_path / "again") == weights(tmp_path / "m")
+
+
+def test_a_model_knows_words_of_its_vectors_that_it_never_met(tiny, tmp_path):
+    file = tmp_path / "vectors.txt"
+    file.write_text("cat 1 2 3\nzebra 7 8 9\ngnu 4 5 6\n")
+
+    def trained(out: str, words: int):
+        section = {"vectors": str(file), "vectors_frozen": True, "vectors_words": words}
+        tiny.train("classification", tmp_path / out, embedding={"size": 3}, pretrained=section)
+        return open_bundle(tmp_path / out)
+
+    without, bundle = trained("without", 0), trained("m", 2)  # a kept corpus is of one of the two
+    assert without.tokenizer.encode_ids("zebra gnu") == [1, 1]
+    zebra, gnu = bundle.tokenizer.encode_ids("zebra gnu")
+    assert (zebra, gnu) == (without.manifest.vocab_size, 1)
+    assert bundle.weights()["embedding.weight"][zebra].tolist() == [7, 8, 9]
 
 
 def examples(path: str):
