@@ -16,6 +16,7 @@ from seqkit.encoding import Encoded, ExampleEncoder
 from seqkit.errors import UsageError, did_you_mean
 from seqkit.examples import Example, TokensExample, text_of
 from seqkit.nn.network import Network
+from seqkit.predictions import Classification, MultiClassification, Tagging
 from seqkit.reports import Explanation, WordShare, tolerance
 from seqkit.runtimes.padding import pad
 from seqkit.runtimes.torch import TorchRuntime
@@ -234,6 +235,23 @@ class Explainer:
         # a space is part of the word after it
         of = np.searchsorted(ends, [start for start, _ in offsets], side="right")
         return words, of.clip(max=len(words) - 1)
+
+
+def likeliest(answer: Any, word: int | None) -> str:
+    """The likeliest label of a text or of one of its words; empty where there is none.
+
+    Args:
+        answer: What the model's decoder answered to the text.
+        word: For a tagger, which word, counted from 0.
+    """
+    match answer:
+        case Classification(label=label):
+            return label
+        case MultiClassification(probabilities=chances):
+            return max(chances, key=lambda name: chances[name], default="")
+        case Tagging(tokens=tokens) if word is not None and 0 <= word < len(tokens):
+            return tokens[word].tag
+    return ""
 
 
 def integrate(

@@ -10,7 +10,7 @@ import numpy as np
 from seqkit.bundle.load import Bundle
 from seqkit.decoding.adapting import FIXED, Adapting
 from seqkit.encoding import Encoded, ExampleEncoder
-from seqkit.errors import DataError, UsageError
+from seqkit.errors import UsageError
 from seqkit.examples import Example
 from seqkit.model import TextModel
 from seqkit.predicting import Predictor
@@ -67,16 +67,14 @@ class Ensemble(TextModel):
             DataError: There are no examples, or a label is missing or unknown.
             UsageError: Something is to be learnt.
         """
-        from seqkit.evaluating import check_adapting, evaluate_labelled
+        from seqkit.evaluating import check_adapting, evaluate_labelled, some
 
         if adapting.learns:
-            check_adapting(self._bundle, AUTO)
-
-        examples = list(examples)
-        if not examples:
-            raise DataError("There is nothing to evaluate", why="no example was read")
+            check_adapting(self._engine.bundle, AUTO)
         predictor = self._predictor()
-        return evaluate_labelled(predictor.runtime, predictor.decoder, predictor.encoder, examples)
+        return evaluate_labelled(
+            predictor.runtime, predictor.decoder, predictor.encoder, some(examples)
+        )
 
     def runtimes(self) -> Iterator[Candidate]:
         """Refused: each member has its own.

@@ -73,5 +73,16 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     return f"Did you mean '{meant}'? {listing}" if meant else listing
 
 
+def at_least(least: int, **arguments: int) -> None:
+    """Refuse numbers that are too small, each by its argument's name.
+
+    Raises:
+        UsageError: One is below ``least``.
+    """
+    for name, value in arguments.items():
+        if value < least:
+            raise UsageError(f"{name} is {value}", why=f"it must be at least {least}")
+
+
 def _sentence(text: str) -> str:
     return text if text.endswith("?") else f"{text.rstrip('.')}."

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,17 +14,54 @@ from seqkit.decoding.base import Decoder
 from seqkit.decoding.metrics import SUGGESTIONS, text_scores
 from seqkit.decoding.numerics import log_softmax
 from seqkit.encoding import Encoded, ExampleEncoder, join
-from seqkit.errors import UsageError
+from seqkit.errors import DataError, UsageError
 from seqkit.examples import Example, text_of, words_of
 from seqkit.predicting import GivesLogits, Predictor, blocks
 from seqkit.reports import Evaluation, Mistake
 from seqkit.runtimes.base import Runtime
 from seqkit.runtimes.choice import AUTO
 
+if TYPE_CHECKING:
+    from seqkit.engine import Engine
+
 #: Texts that are read side by side at most, and the steps of each at least, as each begins with an
 #: empty state; torch's scores are counted so too.
 _SIDE_BY_SIDE = 64
 _LEAST_STEPS = 2000
+
+
+def evaluate(engine: Engine, examples: Iterable[Example], *, adapting: Adapting) -> Evaluation:
+    """The scores of a model, with the loss unless it was loaded for a runtime by its name.
+
+    Args:
+        engine: The model's.
+        examples: As :meth:`seqkit.model.TextModel.evaluate` has them.
+        adapting: The same.
+
+    Raises:
+        DataError: There are none, or a label is missing or unknown.
+        UsageError: Another model, or another runtime than torch, is to learn from them.
+    """
+    examples = some(examples)
+    bundle, encoder, name = engine.bundle, engine.encoder, engine.runtime_name
+    if adapting.learns:
+        check_adapting(bundle, name)
+    if name == AUTO or adapting.learns:
+        return evaluate_with_torch(
+            bundle, encoder, examples, threads=engine.threads, adapting=adapting
+        )
+    return evaluate_with(engine.runtime, bundle, encoder, examples)
+
+
+def some(examples: Iterable[Example]) -> list[Example]:
+    """All examples.
+
+    Raises:
+        DataError: There are none.
+    """
+    if not (read := list(examples)):
+        raise DataError("There is nothing to evaluate", why="no example was read")
+    return read
 
 
 def check_adapting(bundle: Bundle, runtime: str) -> None:
@@ -166,6 +205,26 @@ def score_text(
         total -= float(right.sum(dtype=np.float64))
         suggested += int(((told > right).sum(axis=1) < SUGGESTIONS).sum())
     return text_scores(total, tokens=count, suggested=suggested, characters=characters)
+
+
+def worst_mistakes(
+    predictor: Predictor, examples: Iterable[Example], *, limit: int
+) -> list[Mistake]:
+    """What a model gets wrong, the most confident first.
+
+    Args:
+        predictor: The model's.
+        examples: Labelled; empty ones are left out.
+        limit: How many mistakes at most; 0 for all.
+
+    Raises:
+        DataError: A label is missing or unknown.
+    """
+    found = mistakes(predictor, examples)
+    if limit:
+        # no more than these are held at once
+        return heapq.nsmallest(limit, found, key=lambda m: -m.probability)
+    return sorted(found, key=lambda m: -m.probability)
 
 
 def mistakes(predictor: Predictor, examples: Iterable[Example]) -> Iterator[Mistake]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import heapq
-import threading
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -13,28 +11,18 @@ from seqkit.bundle.load import Bundle
 from seqkit.decoding.adapting import FIXED, Adapting
 from seqkit.decoding.beam import BeamSearch
 from seqkit.decoding.sampling import Sampling
-from seqkit.encoding import ExampleEncoder
-from seqkit.errors import DataError, UsageError
-from seqkit.examples import Example, TextExample, TokensExample
-from seqkit.predicting import Predictor, blocks
-from seqkit.predictions import (
-    Classification,
-    Generation,
-    MultiClassification,
-    Suggestion,
-    Tagging,
-)
+from seqkit.engine import Engine
+from seqkit.errors import UsageError, at_least
+from seqkit.examples import Example, TextExample
+from seqkit.predicting import Predictor, as_examples, blocks
+from seqkit.predictions import Classification, Generation, MultiClassification, Suggestion, Tagging
 from seqkit.reports import Evaluation, Explanation, Layer, Mistake
-from seqkit.runtimes.choice import AUTO, Candidate, candidates, choose
+from seqkit.runtimes.choice import AUTO, Candidate, candidates
 
 if TYPE_CHECKING:
-    from seqkit.attribution import Explainer
     from seqkit.bundle.manifest import Manifest
     from seqkit.errorpage.survey import Progress
-    from seqkit.generating import Writer
     from seqkit.recipe import Recipe
-    from seqkit.runtimes.base import Runtime
-    from seqkit.suggesting import WordSearch
 
 
 class TextModel:
@@ -56,14 +44,7 @@ class TextModel:
     """
 
     def __init__(self, bundle: Bundle, *, runtime: str = AUTO, threads: int = 0) -> None:
-        self._opened: Bundle | None = bundle
-        self._lock = threading.RLock()
-        self._made_runtime: Runtime | None = None
-        self._made_encoder: ExampleEncoder | None = None
-        self._made_words: WordSearch | None = None
-        self._made_explainer: Explainer | None = None
-        self._runtime_name = runtime
-        self._threads = threads
+        self._engine = Engine(bundle, runtime=runtime, threads=threads)
         self.path: Path = bundle.path
         self.manifest: Manifest = bundle.manifest
         self.recipe: Recipe = bundle.recipe
@@ -92,57 +73,7 @@ class TextModel:
         Answers that are being made are finished; asked for anything new, the model raises
         UsageError. Closing it again does nothing.
         """
-        with self._lock:
-            self._opened = None
-            self._made_runtime = self._made_encoder = self._made_words = None
-            self._made_explainer = None
-
-    @property
-    def _bundle(self) -> Bundle:
-        bundle = self._opened
-        if bundle is None:
-            raise UsageError(f"The model {self.path} is closed", fix="Load it again")
-        return bundle
-
-    # Each is made at first use, under the lock, so that two threads don't both make it.
-
-    @property
-    def _runtime(self) -> Runtime:
-        with self._lock:
-            if self._made_runtime is None:
-                self._made_runtime = choose(self._bundle, self._runtime_name, threads=self._threads)
-            return self._made_runtime
-
-    @property
-    def _encoder(self) -> ExampleEncoder:
-        with self._lock:
-            if self._made_encoder is None:
-                self._made_encoder = ExampleEncoder(
-                    self._bundle.tokenizer,
-                    self._bundle.decoder,
-                    self.recipe.head_spec.arity,
-                    self.recipe.encoder,
-                    characters=self.recipe.embedding.spells,
-                )
-            return self._made_encoder
-
-    @property
-    def _explainer(self) -> Explainer:
-        from seqkit.attribution import Explainer  # torch
-
-        with self._lock:
-            if self._made_explainer is None:
-                self._made_explainer = Explainer(self._bundle, self._encoder, threads=self._threads)
-            return self._made_explainer
-
-    @property
-    def _words(self) -> WordSearch:
-        from seqkit.suggesting import WordSearch
-
-        with self._lock:
-            if self._made_words is None:
-                self._made_words = WordSearch(self._runtime, self._bundle.tokenizer)
-            return self._made_words
+        self._engine.close()
 
     @overload
     def generate(  # type: ignore[overload-overlap]
@@ -195,23 +126,18 @@ class TextModel:
         Raises:
             UsageError: The model does not generate, or an argument is out of range.
         """
-        from seqkit.generating import search
+        from seqkit.generating.continuing import continuations
 
-        seeds = [seed] if isinstance(seed, str) else seed
-        found: Iterator[list[Generation]]
-        if isinstance(sampling, BeamSearch):
-            self._check_generation(tokens, num, random_seed)
-            found = search(
-                self._runtime,
-                self._bundle.tokenizer,
-                seeds,
-                num=num,
-                tokens=tokens,
-                beam=sampling,
-                stop=stop,
-            )
-        else:
-            found = self._writer(tokens, sampling, stop, num, random_seed).many(seeds)
+        self._require("generate", "generation")
+        found = continuations(
+            self._engine,
+            [seed] if isinstance(seed, str) else seed,
+            tokens=tokens,
+            sampling=sampling,
+            stop=stop,
+            num=num,
+            random_seed=random_seed,
+        )
         return next(found) if isinstance(seed, str) else found
 
     def stream(
@@ -231,7 +157,17 @@ class TextModel:
         Raises:
             UsageError: As :meth:`generate` does, at once.
         """
-        return self._writer(tokens, sampling, stop, 1, random_seed).stream(seed)
+        from seqkit.generating.continuing import streamed
+
+        self._require("generate", "generation")
+        return streamed(
+            self._engine,
+            seed,
+            tokens=tokens,
+            sampling=sampling,
+            stop=stop,
+            random_seed=random_seed,
+        )
 
     def suggest(self, text: str, *, num: int = 5) -> list[Suggestion]:
         """The likeliest next words.
@@ -248,8 +184,8 @@ class TextModel:
             UsageError: The model does not generate, or ``num`` is less than 1.
         """
         self._require("generate", "generation")
-        _at_least(1, num=num)
-        return self._words.best(text, num=num)
+        at_least(1, num=num)
+        return self._engine.words.best(text, num=num)
 
     # ignored in both: a str is an iterable of str too, for which the first signature holds
     @overload
@@ -273,7 +209,7 @@ class TextModel:
         self._require("classify", "classification")
         if isinstance(texts, str):
             return next(self.predict([TextExample(texts, "")]))
-        return self.predict(_named(texts))
+        return self.predict(as_examples(texts))
 
     @overload
     def tag(self, texts: str) -> Tagging: ...  # type: ignore[overload-overlap]
@@ -296,7 +232,7 @@ class TextModel:
         self._require("tag", "tagging")
         if isinstance(texts, str):
             return next(self.predict([TextExample(texts, "")]))
-        return self.predict(_named(texts))
+        return self.predict(as_examples(texts))
 
     def predict(self, examples: Iterable[Example]) -> Iterator[Any]:
         """What the head's decoder answers to each example, for heads that plugins bring too.
@@ -332,8 +268,7 @@ class TextModel:
             yield from predictor.answers(block)
 
     def _predictor(self) -> Predictor:
-        words = self.recipe.head_spec.arity == "many-to-many"
-        return Predictor(self._runtime, self._encoder, self._bundle.decoder, words)
+        return self._engine.predictor()
 
     def evaluate(self, examples: Iterable[Example], *, adapting: Adapting = FIXED) -> Evaluation:
         """Score the model on labelled examples.
@@ -350,18 +285,9 @@ class TextModel:
             DataError: There are none, or a label is missing or unknown.
             UsageError: Another model, or another runtime than torch, is to learn from them.
         """
-        from seqkit.evaluating import check_adapting, evaluate_with, evaluate_with_torch
+        from seqkit.evaluating import evaluate
 
-        examples = list(examples)
-        if not examples:
-            raise DataError("There is nothing to evaluate", why="no example was read")
-        if adapting.learns:
-            check_adapting(self._bundle, self._runtime_name)
-        if self._runtime_name == AUTO or adapting.learns:
-            return evaluate_with_torch(
-                self._bundle, self._encoder, examples, threads=self._threads, adapting=adapting
-            )
-        return evaluate_with(self._runtime, self._bundle, self._encoder, examples)
+        return evaluate(self._engine, examples, adapting=adapting)
 
     def errors(self, examples: Iterable[Example], *, limit: int = 20) -> list[Mistake]:
         """What the model gets wrong, the most confident first.
@@ -373,17 +299,13 @@ class TextModel:
         Raises:
             UsageError: The model has no labels to be wrong about.
         """
-        from seqkit.evaluating import mistakes
+        from seqkit.evaluating import worst_mistakes
 
         if self.recipe.head_spec.arity == "one-to-many":
             raise self._no_labels(
                 "makes no mistakes that can be listed", "Use 'seqkit evaluate' for its loss"
             )
-        found = mistakes(self._predictor(), examples)
-        if limit:
-            # no more than these are held at once
-            return heapq.nsmallest(limit, found, key=lambda m: -m.probability)
-        return sorted(found, key=lambda m: -m.probability)
+        return worst_mistakes(self._predictor(), examples, limit=limit)
 
     def explain(
         self, text: str | Sequence[str] | Example, *, label: str = "", word: int | None = None
@@ -403,22 +325,15 @@ class TextModel:
             UsageError: The model has no labels, there is no such label or word, or the text is
                 empty or too long.
         """
-        (example,) = _named([text])
-        with self._lock:  # what runs the network in the meantime has its input replaced
-            explainer = self._explainer
-            if not label:
-                label = self._likeliest(example, word)
-            return explainer.explain(example, label, word=word)
+        from seqkit.attribution import likeliest  # torch
 
-    def _likeliest(self, example: Example, word: int | None) -> str:
-        match next(self.predict([example])):
-            case Classification(label=label):
-                return label
-            case MultiClassification(probabilities=chances):
-                return max(chances, key=lambda name: chances[name], default="")
-            case Tagging(tokens=tokens) if word is not None and 0 <= word < len(tokens):
-                return tokens[word].tag
-        return self.labels[0]  # the explainer says what is missing
+        (example,) = as_examples([text])
+        with self._engine.lock:  # what runs the network in the meantime has its input replaced
+            explainer = self._engine.explainer
+            if not label:
+                # any label will do where there is none: the explainer says what is missing
+                label = likeliest(next(self.predict([example])), word) or self.labels[0]
+            return explainer.explain(example, label, word=word)
 
     def error_page(
         self,
@@ -445,18 +360,18 @@ class TextModel:
         from seqkit.errorpage.survey import survey
 
         report = on_progress or (lambda *_: None)
-        surveyed = survey(self._bundle, self._predictor(), examples, limit, report)
+        surveyed = survey(self._engine.bundle, self._predictor(), examples, limit, report)
         return render(self, surveyed, data=data, on_progress=report)
 
     def runtimes(self) -> Iterator[Candidate]:
         """The installed runtimes, the fastest first, and why any can't run this model."""
-        return candidates(self._bundle)
+        return candidates(self._engine.bundle)
 
     def layers(self) -> list[Layer]:
         """The model's weights, tensor by tensor."""
         return [
             Layer(name=name, shape=tuple(w.shape), parameters=int(w.size))
-            for name, w in self._bundle.weights().items()
+            for name, w in self._engine.bundle.weights().items()
         ]
 
     def _no_labels(self, what: str, fix: str) -> UsageError:
@@ -478,47 +393,3 @@ class TextModel:
                 why="it was trained with encoder.reversed, on texts read from their end",
                 fix="Begin other models from it with pretrained.backward_model",
             )
-
-    def _writer(
-        self,
-        tokens: int,
-        sampling: Sampling,
-        stop: Sequence[str],
-        num: int,
-        random_seed: int | None,
-    ) -> Writer:
-        from seqkit.generating import Writer
-
-        self._check_generation(tokens, num, random_seed)
-        return Writer(
-            self._runtime,
-            self._bundle.tokenizer,
-            num=num,
-            tokens=tokens,
-            sampling=sampling,
-            stop=stop,
-            random_seed=random_seed,
-        )
-
-    def _check_generation(self, tokens: int, num: int, random_seed: int | None) -> None:
-        self._require("generate", "generation")
-        _at_least(0, tokens=tokens, random_seed=random_seed or 0)
-        _at_least(1, num=num)
-
-
-def _named(
-    texts: Iterable[str | Sequence[str] | Example],
-) -> Iterator[Example]:
-    for text in texts:
-        if isinstance(text, TextExample | TokensExample):
-            yield text
-        elif isinstance(text, str):
-            yield TextExample(text, "")
-        else:
-            yield TokensExample(tuple(text), "")
-
-
-def _at_least(least: int, **arguments: int) -> None:
-    for name, value in arguments.items():
-        if value < least:
-            raise UsageError(f"{name} is {value}", why=f"it must be at least {least}")

@@ -51,6 +51,21 @@ def blocks(examples: Iterable[Example]) -> Iterator[list[Example]]:
         yield block
 
 
+def as_examples(texts: Iterable[str | Sequence[str] | Example]) -> Iterator[Example]:
+    """Texts and lists of tokens as examples without a source; examples stay as they are.
+
+    Args:
+        texts: Read as examples are asked for.
+    """
+    for text in texts:
+        if isinstance(text, TextExample | TokensExample):
+            yield text
+        elif isinstance(text, str):
+            yield TextExample(text, "")
+        else:
+            yield TokensExample(tuple(text), "")
+
+
 def size(example: Example) -> int:
     """The characters of an example."""
     if isinstance(example, TextExample):

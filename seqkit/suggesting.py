@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from seqkit.decoding.numerics import softmax
-from seqkit.generating import feed
+from seqkit.generating.feeding import feed
 from seqkit.predictions import Suggestion
 from seqkit.runtimes.base import Runtime
 from seqkit.tokenizers.base import Tokenizer

@@ -101,7 +101,7 @@ class Linear(nn.Module):
 
 
 def test_a_linear_model_by_hand(classifier, monkeypatch):
-    bundle = classifier._bundle
+    bundle = classifier._engine.bundle
     encoder = ExampleEncoder(bundle.tokenizer, bundle.decoder, "many-to-one", bundle.recipe.encoder)
     explainer = Explainer(bundle, encoder)
     monkeypatch.setattr(explainer, "_network", Linear(bundle.tokenizer.vocab_size))
@@ -163,14 +163,15 @@ class TestCompleteness:
 
 
 def test_what_the_ngrams_bring_is_shared_out_without_a_sum(tiny, folder, classifier):
-    network = classifier._explainer._network
-    ids = torch.tensor(classifier._bundle.tokenizer.encode_ids(TEXT))
+    network = classifier._engine.explainer._network
+    ids = torch.tensor(classifier._engine.bundle.tokenizer.encode_ids(TEXT))
     credit = network.head.credit(ids)
     direct = network.head.directly(ids.unsqueeze(1), torch.tensor([len(ids)]))
     bias = 0.4 * network.head.ngrams.bias
     torch.testing.assert_close(credit.sum(0), (direct - bias)[0])
     assert (
-        tiny.train("classification", folder / "plain")._explainer._network.head.credit(ids) is None
+        tiny.train("classification", folder / "plain")._engine.explainer._network.head.credit(ids)
+        is None
     )
 
 

@@ -169,10 +169,14 @@ def test_a_mean_of_chains_has_the_mean_of_what_each_says_given_the_sentence(tiny
         path = folder / f"chain-{seed}"
         made.append(tiny.train("tagging", path, random_seed=seed, head=head).path)
     together, sentence = api.load(made), "the cat sat"
-    members = [model._bundle.decoder for model in together.members]
+    members = [model._engine.bundle.decoder for model in together.members]
     given = [TokensExample(tuple(sentence.split()), "")]
-    encoded = [model._encoder.encode(given[0], with_target=False) for model in together.members]
-    logits = [m._runtime.logits([e])[0] for m, e in zip(together.members, encoded, strict=True)]
+    encoded = [
+        model._engine.encoder.encode(given[0], with_target=False) for model in together.members
+    ]
+    logits = [
+        m._engine.runtime.logits([e])[0] for m, e in zip(together.members, encoded, strict=True)
+    ]
     mean = np.mean([d.probabilities(row) for d, row in zip(members, logits, strict=True)], axis=0)
     tagging = next(together.tag([sentence.split()]))
     best = [members[0].labels[index] for index in mean.argmax(axis=1)]
@@ -188,7 +192,7 @@ def test_a_mean_of_calibrated_models_is_of_their_calibrated_probabilities(tiny, 
         path = folder / f"calibrated-{seed}"
         changes = {"random_seed": seed, "head": head, "training": training}
         made.append(tiny.train("classification", path, **changes).path)
-    decoders = [model._bundle.decoder for model in api.load(made).members]
+    decoders = [model._engine.bundle.decoder for model in api.load(made).members]
     assert all(decoder.temperature != 1 for decoder in decoders)
     found = api.load(made).classify(TEXTS[0]).probabilities
     assert found == pytest.approx(probabilities(made, TEXTS[0]))

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from seqkit import errors
-from seqkit.errors import SeqkitError, did_you_mean
+from seqkit.errors import SeqkitError, UsageError, at_least, did_you_mean
 
 
 @pytest.mark.parametrize(
@@ -48,3 +48,9 @@ def test_an_unknown_name_gets_the_near_match_and_the_list(name, known, answer):
 
 def test_a_question_ends_as_one():
     assert str(SeqkitError("No 'x'", fix="Did you mean 'y'?")) == "No 'x'. Did you mean 'y'?"
+
+
+def test_numbers_that_are_too_small_are_refused_by_name():
+    at_least(1, num=1, tokens=2)
+    with pytest.raises(UsageError, match=r"tokens is 0\. it must be at least 1"):
+        at_least(1, num=1, tokens=0)

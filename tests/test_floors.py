@@ -38,6 +38,7 @@ FLOORS = {
         "api",
         "attribution",
         "errorpage",
+        "engine",
         "model",
         "ensemble",
         "generating",

@@ -12,7 +12,9 @@ import pytest
 from seqkit.decoding.beam import BeamSearch
 from seqkit.decoding.sampling import Sampling
 from seqkit.errors import UsageError
-from seqkit.generating import Writer, feed, search
+from seqkit.generating.drawing import Writer
+from seqkit.generating.feeding import feed
+from seqkit.generating.searching import search
 from seqkit.predictions import Generation
 from seqkit.specs import Options
 from seqkit.tokenizers import CharOptions, WordOptions

@@ -301,7 +301,7 @@ class TestThreads:
             time.sleep(0.05)
             return choice.choose(*arguments, **options)
 
-        monkeypatch.setattr("seqkit.model.choose", choose)
+        monkeypatch.setattr("seqkit.engine.choose", choose)
         model = api.load(classifier.path)
 
         def label():
@@ -326,7 +326,7 @@ class TestClose:
     def test_what_it_held_is_let_go(self, classifier):
         model = api.load(classifier.path)
         model.classify("a cat")
-        held = weakref.ref(model._runtime)
+        held = weakref.ref(model._engine.runtime)
         model.close()
         gc.collect()
         assert held() is None

@@ -112,5 +112,5 @@ def test_one_that_is_broken_is_passed_over_with_its_reason(bundles):
 def test_a_model_is_loaded_with_the_one_that_is_named(bundles):
     with installed(SLOW):
         model = seqkit.load(bundles["generation"].path, runtime="slow", threads=2)
-        assert model._runtime.made_with[1] == 2
+        assert model._engine.runtime.made_with[1] == 2
         assert list(model.runtimes())[-1] == Candidate("slow", "")

@@ -217,7 +217,7 @@ def test_n_grams_learn_as_without(tiny, tmp_path):
         training = {"adversarial": way, "epochs": 1}
         head = {"ngrams": 2, "ngram_buckets": 50}
         model = tiny.train("classification", tmp_path / way, training=training, head=head)
-        weights.append(model._bundle.weights())
+        weights.append(model._engine.bundle.weights())
     for name in weights[0]:
         same = [np.array_equal(weights[0][name], other[name]) for other in weights[1:]]
         assert same == [name.startswith("head.ngrams.")] * 2

@@ -152,7 +152,7 @@ class TestInterrupted:
         model = tiny.train("tagging", tmp_path / "m", observers=[at(2, ctrl_c)])
         assert (model.manifest.best_epoch, model.manifest.scores) == (0, {})
         tensors, _ = checkpoint.read(tmp_path / "m" / "training" / checkpoint.LATEST)
-        for name, array in model._bundle.weights().items():
+        for name, array in model._engine.bundle.weights().items():
             assert tensors[f"network.{name}"].numpy().tobytes() == array.tobytes()
 
     def test_while_it_is_scored_the_epoch_is_finished_first(self, tiny, tmp_path, ctrl_c):

@@ -26,11 +26,11 @@ def models(tiny, tmp_path_factory):
 
 
 def encoder(model) -> ExampleEncoder:
-    return model._encoder
+    return model._engine.encoder
 
 
 def network_of(model) -> Network:
-    return TorchRuntime(model._bundle).network
+    return TorchRuntime(model._engine.bundle).network
 
 
 def test_texts(models):
@@ -41,7 +41,7 @@ def test_texts(models):
         encoder(model).encode(TextExample(text, "", (label,)), with_target=True)
         for text, label in texts
     ]
-    scored = score_examples(network, examples, model._bundle.decoder)
+    scored = score_examples(network, examples, model._engine.bundle.decoder)
     real = [e for e in examples if len(e)]
     logits = [network(torch.tensor(e.ids[:, None]).long(), torch.tensor([len(e)])) for e in real]
     targets = [int(e.target) for e in real]
@@ -71,7 +71,7 @@ def test_tokens_are_counted_where_they_are_complete(models):
         TokensExample(("dogs",), "", ("N",)),
     ]
     examples = [encoder(model).encode(row, with_target=True) for row in rows]
-    scored = score_examples(network_of(model), examples, model._bundle.decoder)
+    scored = score_examples(network_of(model), examples, model._engine.bundle.decoder)
     answers = list(model.tag(rows))
     tags = [[token.tag for token in answer.tokens] for answer in answers]
     right = [

@@ -172,9 +172,9 @@ def test_a_kept_corpus_is_of_one_vocabulary(tiny, language, tmp_path):
             training={"epochs": 1},
             overwrite=True,
         )
-        known = api.load(name)._bundle.tokenizer
+        known = api.load(name)._engine.bundle.tokenizer
         assert model.manifest.vocab_size == known.vocab_size
-        assert model._bundle.tokenizer.encode_ids("a park") == known.encode_ids("a park")
+        assert model._engine.bundle.tokenizer.encode_ids("a park") == known.encode_ids("a park")
 
 
 def test_beginning_so_helps(tiny, tmp_path):
@@ -213,8 +213,8 @@ def test_a_reversed_model_reads_from_the_end_and_writes_nothing(tiny, backward):
     texts = list(examples(tiny.tables("generation")["corpus"]["dev"][0]))
     scored = model.evaluate(texts).scores["loss"]
     assert scored == pytest.approx(model.manifest.scores["loss"])
-    ids = model._encoder.encode(texts[0], with_target=False).ids
-    assert model._bundle.tokenizer.decode(ids.tolist()) == ". park the to ran dog a"
+    ids = model._engine.encoder.encode(texts[0], with_target=False).ids
+    assert model._engine.bundle.tokenizer.decode(ids.tolist()) == ". park the to ran dog a"
 
 
 @pytest.mark.parametrize("frozen", [False, True])

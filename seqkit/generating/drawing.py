@@ -1,4 +1,4 @@
-"""Text from a generation model: continuations of seeds, drawn or searched for."""
+"""Texts that are drawn token by token, those of several seeds side by side."""
 
 from __future__ import annotations
 
@@ -9,102 +9,19 @@ from typing import Any
 
 import numpy as np
 
-from seqkit.decoding.beam import Beam, BeamSearch
-from seqkit.decoding.numerics import refuse_nan
 from seqkit.decoding.sampling import Sampler, Sampling
 from seqkit.decoding.side_by_side import pick_all
 from seqkit.decoding.stopping import StopStrings
+from seqkit.generating.feeding import feed
+from seqkit.generating.writing import Writing
 from seqkit.predictions import Generation
 from seqkit.runtimes.base import Runtime
-from seqkit.tokenizers.base import PAD, Tokenizer
+from seqkit.tokenizers.base import Tokenizer
 
-#: Steps of a seed that are read at once.
-_SEED_STEPS = 256
 #: Texts that are written side by side at most, but for those of a single seed.
 _BATCH = 64
 #: Others join only where no more than this many are left, so that several seeds are read at once.
 _REFILL = 48
-
-
-class Writing:
-    """One text in the making.
-
-    Args:
-        tokenizer: The model's.
-        seed: The text that it follows.
-        seed_ids: The seed's ids.
-        tokens: How many tokens it has at most.
-        stop: Stop strings.
-
-    Attributes:
-        history: The ids so far, those of the seed included.
-        finish_reason: Why it ended; empty while it goes on.
-
-    Raises:
-        UsageError: A stop string is empty.
-    """
-
-    def __init__(
-        self,
-        tokenizer: Tokenizer,
-        seed: str,
-        seed_ids: Sequence[int],
-        *,
-        tokens: int,
-        stop: Sequence[str],
-    ) -> None:
-        self._eos_id = tokenizer.eos_id
-        self._seed = seed
-        self._most = tokens
-        self.history = list(seed_ids)
-        self._decoder = tokenizer.stream_decoder()
-        for token in seed_ids:  # so that what follows is spaced as it should be after the seed
-            self._decoder.push(token)
-        self._spaced = tokenizer.tokens_are_words and seed[-1:].isspace()
-        self._stops = StopStrings(stop)
-        self._text: list[str] = []
-        self._drawn = 0
-        self.finish_reason = "" if tokens else "length"
-
-    def push(self, token: int) -> str:
-        """Add the next token.
-
-        Returns:
-            The text that is now certain; :attr:`finish_reason` is set if it is the last.
-        """
-        self.history.append(token)
-        self._drawn += 1
-        if token == self._eos_id:
-            self.finish_reason = "end"
-            return self._show(self._decoder.flush(), last=True)
-        last = self._drawn == self._most
-        text = self._decoder.push(token)
-        if self._spaced and text:  # the seed ends with the white space that parts words
-            text, self._spaced = text.removeprefix(" "), False
-        if last:
-            text += self._decoder.flush()
-        shown = self._show(text, last=last)
-        if last and not self.finish_reason:
-            self.finish_reason = "length"
-        return shown
-
-    def _show(self, text: str, *, last: bool) -> str:
-        shown, stopped = self._stops.push(text)
-        if stopped:
-            self.finish_reason = "stop"
-        elif last:
-            shown += self._stops.flush()
-        self._text.append(shown)
-        return shown
-
-    def result(self) -> Generation:
-        """What it came to."""
-        return Generation(
-            seed=self._seed,
-            text="".join(self._text),
-            tokens=self._drawn,
-            finish_reason=self.finish_reason,
-        )
 
 
 class Continuation(Writing):
@@ -262,101 +179,3 @@ class Writer:
             if alive:
                 last = np.array([[text.history[-1] for text in alive]])
                 rows, state = runtime.advance(last, np.ones(len(alive), dtype=np.int64), state)
-
-
-def search(
-    runtime: Runtime,
-    tokenizer: Tokenizer,
-    seeds: Iterable[str],
-    *,
-    num: int,
-    tokens: int,
-    beam: BeamSearch,
-    stop: Sequence[str],
-) -> Iterator[list[Generation]]:
-    """The continuations of seeds that a beam search finds to be the likeliest.
-
-    Args:
-        runtime: Runs the model.
-        tokenizer: The model's.
-        seeds: The texts to go on from, read as their continuations are asked for.
-        num: How many of each, at most the beam's width.
-        tokens: Tokens of each at most.
-        beam: How to search.
-        stop: Strings that end a text; they are not part of it.
-
-    Returns:
-        ``num`` of each seed, the best first; fewer where the model allows no more.
-
-    Raises:
-        UsageError: An option is out of its range, or a stop string is empty.
-    """
-    StopStrings(stop)
-    eos, banned = tokenizer.eos_id, (tokenizer.pad_id, tokenizer.unk_id)
-    Beam(beam, num=num, tokens=tokens, eos_id=eos)
-
-    def found(seed: str) -> list[Generation]:
-        seed_ids = tokenizer.encode_ids(seed)
-
-        def written(ids: Sequence[int]) -> Writing:
-            text = Writing(tokenizer, seed, seed_ids, tokens=tokens, stop=stop)
-            for token in ids:
-                text.push(token)
-            return text
-
-        def stopped(ids: Sequence[int]) -> bool:
-            return written(ids).finish_reason == "stop"
-
-        paths = Beam(
-            beam,
-            num=num,
-            tokens=tokens,
-            eos_id=eos,
-            banned=banned,
-            ends=stopped if stop else None,
-        )
-        logits, state = feed(runtime, [[eos, *seed_ids]])
-        while not paths.finished:
-            refuse_nan(logits)
-            parents, last = paths.grow(logits)
-            if not paths.finished:
-                state = runtime.select(state, parents)
-                ones = np.ones(len(last), dtype=np.int64)
-                logits, state = runtime.advance(np.array([last]), ones, state)
-        return [written(ids).result() for ids in paths.best()]
-
-    return map(found, seeds)
-
-
-def feed(runtime: Runtime, sequences: Sequence[Sequence[int]]) -> tuple[np.ndarray, Any]:
-    """Read tokens of several sequences, at least one of each.
-
-    Returns:
-        The logits ``(B, V)`` after the last of each, and the state then.
-    """
-    going = list(range(len(sequences)))
-    state = runtime.initial_state(len(going))
-    done: list[int] = []
-    rows, states = [], []
-    # in pieces, so that long seeds do not need memory for all their steps at once
-    for start in itertools.count(0, _SEED_STEPS):
-        parts = [sequences[i][start : start + _SEED_STEPS] for i in going]
-        lengths = np.array([len(part) for part in parts])
-        ids = np.full((lengths.max(), len(parts)), PAD)
-        for column, part in enumerate(parts):
-            ids[: len(part), column] = part
-        logits, state = runtime.advance(ids, lengths, state)
-        ended = [row for row, i in enumerate(going) if len(sequences[i]) <= start + _SEED_STEPS]
-        if len(ended) == len(sequences):
-            break  # most often all are short
-        if ended:
-            done += [going[row] for row in ended]
-            rows.append(logits[ended])
-            states.append(runtime.select(state, ended))
-        kept = [row for row in range(len(going)) if row not in ended]
-        if not kept:
-            order = np.argsort(done)
-            return np.concatenate(rows)[order], runtime.select(runtime.join(states), order.tolist())
-        state = runtime.select(state, kept)
-        going = [going[row] for row in kept]
-    return logits, state

@@ -1,0 +1,4 @@
+"""Text from a generation model: continuations of seeds, drawn or searched for.
+
+:mod:`~seqkit.generating.continuing` is where they are asked for.
+"""
