@@ -240,7 +240,12 @@ class Decoder(ABC):
         logits: Sequence[np.ndarray],  # noqa: ARG002 - what a task without labels leaves unread
         targets: Sequence[np.ndarray],  # noqa: ARG002
     ) -> tuple[LabelScore, ...]:
-        """The scores of each label, from what :meth:`score` takes; none without labels."""
+        """The scores of each label, from what :meth:`score` takes; none without labels.
+
+        Raises:
+            DataError: There is nothing to score, for most tasks.
+            BundleError: A logit is no number.
+        """
         return ()
 
     def confusion(
@@ -253,6 +258,10 @@ class Decoder(ABC):
         Returns:
             A row a true label, a column a predicted one, in the order of :attr:`labels`; empty
             where labels do not exclude each other.
+
+        Raises:
+            DataError: There is nothing to score, for most tasks.
+            BundleError: A logit is no number.
         """
         return ()
 
@@ -266,6 +275,10 @@ class Decoder(ABC):
         Returns:
             ``calibration_error`` and ``brier_score``, and where the probabilities were mended the
             same with ``_before`` after their names; empty for a task without labels.
+
+        Raises:
+            DataError: There is nothing to score, for most tasks.
+            BundleError: A logit is no number.
         """
         return {}
 
@@ -274,5 +287,9 @@ class Decoder(ABC):
         logits: np.ndarray,  # noqa: ARG002 - what a task without labels leaves unread
         target: np.ndarray,  # noqa: ARG002
     ) -> Sequence[Wrong]:
-        """What one example's logits get wrong, from what :meth:`decode` takes and its target."""
+        """What one example's logits get wrong, from what :meth:`decode` takes and its target.
+
+        Raises:
+            BundleError: A logit is no number.
+        """
         return ()

@@ -16,6 +16,7 @@ from seqkit.decoding.calibration import (
     read_temperature,
     write_temperature,
 )
+from seqkit.decoding.label_logits import LabelLogits
 from seqkit.decoding.metrics import (
     Counts,
     LabelScore,
@@ -25,7 +26,7 @@ from seqkit.decoding.metrics import (
     nothing_to_score,
     total,
 )
-from seqkit.decoding.numerics import log_of, refuse_nan, sigmoid, softmax
+from seqkit.decoding.numerics import refuse_nan
 from seqkit.decoding.thresholds import (
     best_thresholds,
     crossed,
@@ -40,11 +41,8 @@ from seqkit.predictions import Classification, MultiClassification
 class ClassificationDecoder(Decoder):
     """Labels of a text, in sorted order.
 
-    What the logits mean follows from the labels and from ``multi_label``:
-
-    - one label of two: a single logit, whose sigmoid is the second label's probability;
-    - one label of more: a logit each, whose softmax gives the probabilities;
-    - several labels (``multi_label``): a logit each, whose sigmoid is that label's probability.
+    A text's logits are ``(output_size,)``; what they mean follows from the labels and from
+    ``multi_label``, as :class:`~seqkit.decoding.label_logits.LabelLogits` says.
 
     Args:
         options: :class:`seqkit.heads.ClassificationOptions`.
@@ -76,41 +74,28 @@ class ClassificationDecoder(Decoder):
     def tune(self, logits: Sequence[np.ndarray], targets: Sequence[np.ndarray]) -> None:
         """Find the temperature and the thresholds, as far as they are wanted.
 
-        Args:
-            logits: ``(output_size,)`` for each text.
-            targets: What :meth:`target` gave for each.
-
         Raises:
             DataError: There is nothing to learn from.
         """
         truth, _ = self._compare(logits, targets)
         rows = np.stack(list(logits))
         if self._tunes_thresholds:
-            self.thresholds = best_thresholds(self._probabilities(rows), truth)
+            self.thresholds = best_thresholds(self._form.probabilities(rows), truth)
         if self.options.calibrate:
             exclusive = not self.options.multi_label
-            self.temperature = fit_temperature(self._of_labels(rows), truth, exclusive=exclusive)
+            self.temperature = fit_temperature(
+                self._form.of_labels(rows), truth, exclusive=exclusive
+            )
 
     def save(self, folder: Path) -> None:
-        """Write the temperature and the thresholds, if they were found.
-
-        Args:
-            folder: Empty.
-        """
+        """Write the temperature and the thresholds, if they were found."""
         if self.temperature != 1:
             write_temperature(folder, self.temperature)
         if self.thresholds is not None:
             write_thresholds(folder, self.thresholds)
 
     def load(self, folder: Path) -> None:
-        """Read the temperature and the thresholds, if there are any.
-
-        Args:
-            folder: Of a bundle.
-
-        Raises:
-            BundleError: It is damaged.
-        """
+        """Read the temperature and the thresholds, if there are any."""
         self.temperature = read_temperature(folder)
         self.thresholds = read_thresholds(folder, labels=len(self.labels))
 
@@ -127,11 +112,11 @@ class ClassificationDecoder(Decoder):
     @property
     def output_size(self) -> int:
         """One logit for one of two labels, otherwise one a label."""
-        return 1 if self._binary else len(self.labels)
+        return self._form.size
 
     @property
-    def _binary(self) -> bool:
-        return len(self.labels) == 2 and not self.options.multi_label
+    def _form(self) -> LabelLogits:
+        return LabelLogits(len(self.labels), exclusive=not self.options.multi_label)
 
     def fit(self, examples: Iterable[Example]) -> None:
         """Learn the label set.
@@ -160,9 +145,6 @@ class ClassificationDecoder(Decoder):
     def target(self, example: Example) -> np.ndarray:
         """The index of the example's label, or with ``multi_label`` 1 for each that holds.
 
-        Args:
-            example: A labelled text.
-
         Returns:
             int64 ``()``, or float32 ``(labels,)`` with ``multi_label``.
 
@@ -188,19 +170,10 @@ class ClassificationDecoder(Decoder):
         source: str,
         tokens: Sequence[tuple[str, int, int]] = (),  # noqa: ARG002 - a label is of no single token
     ) -> Classification | MultiClassification:
-        """The likeliest label of a text, or with ``multi_label`` all that reach the threshold.
-
-        Args:
-            logits: ``(output_size,)``.
-            source: What the prediction reports as its source.
-            tokens: Not used.
-
-        Raises:
-            BundleError: A logit is no number.
-        """
+        """The likeliest label of a text, or with ``multi_label`` all that reach the threshold."""
         batch = logits[np.newaxis]
         held = self._holds(batch)[0]
-        probabilities = self._probabilities(batch, temperature=self.temperature)[0]
+        probabilities = self._form.probabilities(batch, temperature=self.temperature)[0]
         named = dict(zip(self.labels, probabilities.tolist(), strict=True))
         if self.options.multi_label:
             order = np.argsort(-probabilities, kind="stable")
@@ -212,11 +185,7 @@ class ClassificationDecoder(Decoder):
         )
 
     def decode_empty(self, source: str) -> Classification | MultiClassification:
-        """The answer to an empty text: no label, with probability 0 and no probabilities.
-
-        Args:
-            source: What the prediction reports as its source.
-        """
+        """The answer to an empty text: no label, with probability 0 and no probabilities."""
         if self.options.multi_label:
             return MultiClassification(source=source, labels=(), probabilities={})
         return Classification(source=source, label="", probability=0.0, probabilities={})
@@ -226,17 +195,9 @@ class ClassificationDecoder(Decoder):
     ) -> Mapping[str, float]:
         """How many texts are labelled right.
 
-        Args:
-            logits: ``(output_size,)`` for each text.
-            targets: What :meth:`target` gave for each.
-
         Returns:
             ``accuracy`` (with ``multi_label``: ``subset_accuracy``, the share of texts whose
             labels are right without exception), ``macro_f1`` and ``micro_f1``.
-
-        Raises:
-            DataError: There is nothing to score.
-            BundleError: A logit is no number.
         """
         truth, predicted = self._compare(logits, targets)
         counts = self._counts(truth, predicted).values()
@@ -250,35 +211,13 @@ class ClassificationDecoder(Decoder):
     def report(
         self, logits: Sequence[np.ndarray], targets: Sequence[np.ndarray]
     ) -> tuple[LabelScore, ...]:
-        """The scores of each label, in the order of :attr:`labels`.
-
-        Args:
-            logits: ``(output_size,)`` for each text.
-            targets: What :meth:`target` gave for each.
-
-        Raises:
-            DataError: There is nothing to score.
-            BundleError: A logit is no number.
-        """
+        """The scores of each label, in the order of :attr:`labels`."""
         return label_scores(self._counts(*self._compare(logits, targets)))
 
     def confusion(
         self, logits: Sequence[np.ndarray], targets: Sequence[np.ndarray]
     ) -> tuple[tuple[int, ...], ...]:
-        """How often each label was taken for each.
-
-        Args:
-            logits: ``(output_size,)`` for each text.
-            targets: What :meth:`target` gave for each.
-
-        Returns:
-            A row a true label, a column a predicted one; empty with ``multi_label``, where no
-            label is taken for another.
-
-        Raises:
-            DataError: There is nothing to score.
-            BundleError: A logit is no number.
-        """
+        """How often each label was taken for each; empty with ``multi_label``."""
         if self.options.multi_label:
             return ()
         truth, predicted = self._compare(logits, targets)
@@ -287,21 +226,12 @@ class ClassificationDecoder(Decoder):
     def calibration(
         self, logits: Sequence[np.ndarray], targets: Sequence[np.ndarray]
     ) -> Mapping[str, float]:
-        """How far probabilities can be taken at their word.
-
-        Args:
-            logits: ``(output_size,)`` for each text.
-            targets: What :meth:`target` gave for each.
-
-        Raises:
-            DataError: There is nothing to score.
-            BundleError: A logit is no number.
-        """
+        """How far probabilities can be taken at their word, mended by the temperature."""
         truth, _ = self._compare(logits, targets)
         rows, exclusive = np.stack(list(logits)), not self.options.multi_label
 
         def found(temperature: float) -> dict[str, float]:
-            told = self._probabilities(rows, temperature=temperature)
+            told = self._form.probabilities(rows, temperature=temperature)
             return calibration_of(told, truth, exclusive=exclusive)
 
         scores = found(self.temperature)
@@ -312,20 +242,13 @@ class ClassificationDecoder(Decoder):
     def mistakes(self, logits: np.ndarray, target: np.ndarray) -> list[Wrong]:
         """What a text is wrongly said to be.
 
-        Args:
-            logits: ``(output_size,)``.
-            target: What :meth:`target` gave.
-
         Returns:
             The one wrong label, if it is. With ``multi_label`` each label that is told wrong:
             one too many has an empty truth, one that was missed an empty prediction.
-
-        Raises:
-            BundleError: A logit is no number.
         """
         truth, predicted = (row[0] for row in self._compare([logits], [target]))
         batch = logits[np.newaxis]
-        probabilities = self._probabilities(batch, temperature=self.temperature)[0]
+        probabilities = self._form.probabilities(batch, temperature=self.temperature)[0]
         wrong = np.flatnonzero(truth != predicted)
         if self.options.multi_label:
             return [
@@ -340,26 +263,15 @@ class ClassificationDecoder(Decoder):
         return [Wrong(None, self.labels[true], self.labels[guess], float(probabilities[guess]))]
 
     def probabilities(self, logits: np.ndarray) -> np.ndarray:
-        """Each label's, ``(labels,)``.
-
-        Args:
-            logits: ``(output_size,)``.
-        """
+        """Each label's, mended by the temperature."""
         refuse_nan(logits)
-        return np.asarray(self._probabilities(logits[np.newaxis], temperature=self.temperature)[0])
+        return np.asarray(
+            self._form.probabilities(logits[np.newaxis], temperature=self.temperature)[0]
+        )
 
     def logits_of(self, probabilities: np.ndarray) -> np.ndarray:
-        """``(output_size,)``.
-
-        Args:
-            probabilities: ``(labels,)``.
-        """
-        if self._binary:
-            log = log_of(probabilities)
-            return np.asarray(log[1:] - log[:1])
-        if self.options.multi_label:
-            return np.asarray(log_of(probabilities) - log_of(1 - probabilities))
-        return log_of(probabilities)
+        """Their logarithms, or of labels that don't exclude each other, the logarithms of odds."""
+        return self._form.of_probabilities(probabilities)
 
     def of_mean(self) -> Self:
         """One without a temperature: members' probabilities have theirs in them."""
@@ -388,17 +300,6 @@ class ClassificationDecoder(Decoder):
             )
         return example.labels
 
-    def _of_labels(self, logits: np.ndarray) -> np.ndarray:
-        """``(N, output_size)`` logits to one for each label, ``(N, labels)``."""
-        return np.concatenate([0 * logits, logits], axis=1) if self._binary else logits
-
-    def _probabilities(self, logits: np.ndarray, *, temperature: float = 1.0) -> np.ndarray:
-        """``(N, output_size)`` logits to ``(N, labels)`` probabilities, float64."""
-        logits = logits.astype(np.float64) / temperature
-        if self._binary:
-            return sigmoid(np.concatenate([-logits, logits], axis=1))
-        return sigmoid(logits) if self.options.multi_label else softmax(logits)
-
     def _holds(self, logits: np.ndarray) -> np.ndarray:
         """``(N, output_size)`` logits to ``(N, labels)`` bool, whether each label is predicted."""
         refuse_nan(logits)
@@ -412,9 +313,8 @@ class ClassificationDecoder(Decoder):
                         fix="Take the bundle from its source again, or train it again",
                     )
                 threshold = self.thresholds
-            return np.asarray(self._probabilities(logits) >= threshold)
-        best = logits[:, 0] > 0 if self._binary else logits.argmax(axis=1)
-        return np.asarray(np.arange(len(self.labels)) == best[:, np.newaxis])
+            return np.asarray(self._form.probabilities(logits) >= threshold)
+        return self._form.likeliest(logits)
 
     def _compare(
         self, logits: Sequence[np.ndarray], targets: Sequence[np.ndarray]
@@ -425,7 +325,7 @@ class ClassificationDecoder(Decoder):
         rows, given = np.stack(list(targets)), np.stack(list(logits))
         if self._tunes_thresholds and self.thresholds is None:
             refuse_nan(given)
-            return rows > 0, crossed(self._probabilities(given), rows > 0)
+            return rows > 0, crossed(self._form.probabilities(given), rows > 0)
         predicted = self._holds(given)
         if self.options.multi_label:
             return rows > 0, predicted

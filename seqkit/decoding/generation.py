@@ -30,11 +30,7 @@ class GenerationDecoder(Decoder):
         return "loss"
 
     def fit(self, examples: Iterable[Example]) -> None:
-        """Learn nothing: the tokenizer has the vocabulary.
-
-        Args:
-            examples: Not read.
-        """
+        """Learn nothing: the tokenizer has the vocabulary."""
 
     def score(
         self, logits: Sequence[np.ndarray], targets: Sequence[np.ndarray]

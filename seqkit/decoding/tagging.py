@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import pairwise
 from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
 
 from seqkit.decoding.base import Decoder, Wrong
-from seqkit.decoding.chain import Chain, Pair
+from seqkit.decoding.chain import Chain
 from seqkit.decoding.forward_backward import log_partition, marginals
 from seqkit.decoding.metrics import (
     Counts,
@@ -23,10 +22,10 @@ from seqkit.decoding.metrics import (
     total,
 )
 from seqkit.decoding.numerics import log_of, refuse_nan, softmax
-from seqkit.decoding.spans import count_spans, detect_scheme, fits_scheme, may_follow
+from seqkit.decoding.spans import count_spans, detect_scheme
+from seqkit.decoding.tag_sets import tag_set, tags_of
 from seqkit.decoding.viterbi import best_paths, n_best_paths
-from seqkit.errors import DataError
-from seqkit.examples import Example, TokensExample
+from seqkit.examples import Example
 from seqkit.predictions import TaggedToken, Tagging
 from seqkit.tokenizers.vocabulary import read_tokens, write_tokens
 
@@ -42,6 +41,8 @@ class TaggingDecoder(Decoder):
     Tags that training never showed have no logit. In evaluation each counts as wrong, and spans
     are still counted from its name; no error is raised. The same holds, with ``crf``, of a tag
     that can't follow the one before it.
+
+    A sentence's logits are ``(tokens, labels)``.
 
     Args:
         options: :class:`seqkit.heads.TaggingOptions`.
@@ -71,35 +72,13 @@ class TaggingDecoder(Decoder):
     def fit(self, examples: Iterable[Example]) -> None:
         """Learn the tag set.
 
-        Args:
-            examples: The training examples, each with a tag for every token.
-
         Raises:
             DataError: An example lacks tags, all tokens have the same tag, or a tag, or with
                 ``crf`` two neighbours, do not fit the scheme that the options name.
         """
-        found: set[str] = set()
-        pairs: set[Pair] = set()
-        for example in examples:
-            tags = self._tags_of(example)
-            fresh = set(tags) - found
-            for tag in sorted(fresh):
-                self._check_scheme(tag, example.source)
-            found |= fresh
-            if self.options.crf and tags:
-                beside = set(pairwise((None, *tags, None))) - pairs
-                self._check_pairs(beside, example.source)
-                pairs |= beside
-        if not found:
-            raise DataError("the training data holds no tag", fix="Give sentences with tags")
-        if len(found) == 1:
-            raise DataError(
-                f"every training token has the same tag '{min(found)}'",
-                why="there is nothing to tell apart",
-                fix="Check which column holds the tags",
-            )
-        self.labels = tuple(sorted(found))
-        if self.options.crf:
+        scheme, crf = self.options.scheme, self.options.crf
+        self.labels, pairs = tag_set(examples, scheme=scheme, neighbours=crf)
+        if crf:
             self.chain = Chain.of(self.labels, self.scheme, pairs)
 
     def learn(self, scores: np.ndarray) -> None:
@@ -119,11 +98,7 @@ class TaggingDecoder(Decoder):
             write_tokens(folder / _UNSEEN, list(self._unseen))
 
     def load(self, folder: Path) -> None:
-        """Read what :meth:`save` wrote.
-
-        Raises:
-            BundleError: It is missing or damaged, or does not fit the labels.
-        """
+        """Read what :meth:`save` wrote; with ``crf`` the transitions must be there."""
         if self.options.crf:
             self.chain = Chain.load(folder, len(self.labels))
         if (folder / _UNSEEN).exists():
@@ -136,16 +111,13 @@ class TaggingDecoder(Decoder):
         That is one that training never showed, or with ``crf`` one that can't follow the one
         before it.
 
-        Args:
-            example: A tagged sentence.
-
         Returns:
             int64 ``(tokens,)``.
 
         Raises:
             DataError: The example lacks tags.
         """
-        tags = self._tags_of(example)
+        tags = tags_of(example)
         target = np.array([self.indices.get(tag, -1) for tag in tags], dtype=np.int64)
         if self.chain is not None:
             target[~self.chain.possible(target)] = -1
@@ -159,22 +131,14 @@ class TaggingDecoder(Decoder):
         return "a tag a word"
 
     def probabilities(self, logits: np.ndarray) -> np.ndarray:
-        """Each tag's probability, for each token; with ``crf`` given the whole sentence.
-
-        Args:
-            logits: ``(tokens, labels)``.
-        """
+        """Each tag's probability, for each token; with ``crf`` given the whole sentence."""
         refuse_nan(logits)
         if self.chain is not None:
             return marginals(self.chain.weights, [logits])[0]
         return softmax(logits.astype(np.float64))
 
     def logits_of(self, probabilities: np.ndarray) -> np.ndarray:
-        """Their logarithms.
-
-        Args:
-            probabilities: ``(tokens, labels)``.
-        """
+        """Their logarithms."""
         return log_of(probabilities)
 
     def of_mean(self) -> Self:
@@ -231,11 +195,6 @@ class TaggingDecoder(Decoder):
     ) -> Tagging:
         """The tag of each token, beside the token.
 
-        Args:
-            logits: ``(tokens, labels)``.
-            source: What the prediction reports as its source.
-            tokens: Each token's text, start and end.
-
         Raises:
             ValueError: There are not as many tokens as rows of logits.
             BundleError: A logit is no number.
@@ -261,11 +220,7 @@ class TaggingDecoder(Decoder):
         ]
 
     def decode_empty(self, source: str) -> Tagging:
-        """The answer to an empty text: no tokens.
-
-        Args:
-            source: What the prediction reports as its source.
-        """
+        """The answer to an empty text: no tokens."""
         return Tagging(source=source, tokens=())
 
     def score(
@@ -273,17 +228,9 @@ class TaggingDecoder(Decoder):
     ) -> Mapping[str, float]:
         """How many tokens, and how many spans, are tagged right.
 
-        Args:
-            logits: ``(tokens, labels)`` for each sentence.
-            targets: What :meth:`target` gave for each.
-
         Returns:
             ``accuracy`` over tokens; where tags mark spans also ``span_precision``,
             ``span_recall`` and ``span_f1``, which need type, start and end right.
-
-        Raises:
-            DataError: There is no token to score.
-            BundleError: A logit is no number.
         """
         truth, predicted = self._names(logits, targets)
         pairs = [
@@ -306,15 +253,7 @@ class TaggingDecoder(Decoder):
     def report(
         self, logits: Sequence[np.ndarray], targets: Sequence[np.ndarray]
     ) -> tuple[LabelScore, ...]:
-        """The scores of each type of span, or of each tag where tags mark none.
-
-        Args:
-            logits: ``(tokens, labels)`` for each sentence.
-            targets: What :meth:`target` gave for each.
-
-        Raises:
-            BundleError: A logit is no number.
-        """
+        """The scores of each type of span, or of each tag where tags mark none."""
         truth, predicted = self._names(logits, targets)
         counts: dict[str, Counts]
         if self.scheme == "tags":
@@ -326,32 +265,13 @@ class TaggingDecoder(Decoder):
     def confusion(
         self, logits: Sequence[np.ndarray], targets: Sequence[np.ndarray]
     ) -> tuple[tuple[int, ...], ...]:
-        """How often each tag was taken for each; tags that training never showed have no row.
-
-        Args:
-            logits: ``(tokens, labels)`` for each sentence.
-            targets: What :meth:`target` gave for each.
-
-        Returns:
-            A row a true tag, a column a predicted one.
-
-        Raises:
-            BundleError: A logit is no number.
-        """
+        """How often each tag was taken for each; tags that training never showed have no row."""
         truth = np.concatenate([np.zeros(0, np.int64), *targets])
         best = np.concatenate([np.zeros(0, np.int64), *self._best(logits)])
         return confusion_matrix(truth[truth >= 0], best[truth >= 0], len(self.labels))
 
     def mistakes(self, logits: np.ndarray, target: np.ndarray) -> list[Wrong]:
-        """The tokens of a sentence that get a wrong tag, in order.
-
-        Args:
-            logits: ``(tokens, labels)``.
-            target: What :meth:`target` gave.
-
-        Raises:
-            BundleError: A logit is no number.
-        """
+        """The tokens of a sentence that get a wrong tag, in order."""
         (truth,), _ = self._names([], [target])
         tagged = zip(truth, *self.decode_tags(logits), strict=True)
         return [
@@ -359,42 +279,6 @@ class TaggingDecoder(Decoder):
             for step, (true, guess, probability) in enumerate(tagged)
             if true != guess
         ]
-
-    def _tags_of(self, example: Example) -> tuple[str, ...]:
-        if not isinstance(example, TokensExample):
-            raise DataError(
-                f"{example.source}: a plain text",
-                why="tagging wants sentences of given tokens, each with its tag",
-                fix="Name a reader of tagged sentences, or another head",
-            )
-        if len(example.tags) != len(example.tokens):
-            raise DataError(
-                f"{example.source}: {len(example.tokens)} tokens but {len(example.tags)} tags",
-                why="each token needs one",
-            )
-        return example.tags
-
-    def _check_scheme(self, tag: str, source: str) -> None:
-        scheme = self.options.scheme
-        if scheme not in {"auto", "tags"} and not fits_scheme(tag, scheme):
-            raise DataError(
-                f"{source}: the tag '{tag}' does not fit the scheme '{scheme}'",
-                fix="Set the head's scheme to 'auto', or to 'tags' if tags mark no spans, or mend "
-                "the tag",
-            )
-
-    def _check_pairs(self, pairs: Iterable[Pair], source: str) -> None:
-        scheme = self.options.scheme
-        for before, after in () if scheme == "auto" else pairs:
-            if not may_follow(before or "O", after or "O", scheme):
-                first = f"'{before}'" if before else "the sentence's beginning"
-                second = f"'{after}'" if after else "its end"
-                raise DataError(
-                    f"{source}: {second} after {first} does not fit the scheme '{scheme}'",
-                    why="head.crf makes it impossible, so it can't be learnt",
-                    fix="Mend the tags, or set the head's scheme to 'auto', with which whatever "
-                    "the training data show is possible",
-                )
 
     def _best(self, logits: Sequence[np.ndarray]) -> list[np.ndarray]:
         """The index of each token's tag."""
