@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from types import TracebackType
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Self, TextIO
 
 from seqkit.training.events import (
     Compared,
@@ -28,7 +28,52 @@ QUIET = 10.0
 SOON = 1.0
 
 
-class Watch:
+class Display:
+    """A live display on a terminal, gone at the end of the ``with`` statement that it is used in.
+
+    Args:
+        stream: Where to write; standard error if not given.
+    """
+
+    def __init__(self, stream: TextIO | None = None) -> None:
+        self.stream = stream or sys.stderr
+        self._live: Progress | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._stop()
+
+    def _start(self, *, total: int | None, completed: int = 0, bar: bool = True) -> Progress:
+        """Begin to show how much of ``total`` is done; without it, that something is."""
+        from rich.console import Console  # only where somebody looks at it
+        from rich.progress import BarColumn, Progress, TextColumn
+
+        # Epochs pass by on standard error above the bar, so that results alone are piped.
+        self._live = Progress(
+            TextColumn("{task.description}"),
+            *([BarColumn(bar_width=24)] if bar else []),
+            TextColumn("{task.fields[facts]}"),
+            console=Console(file=self.stream),
+            transient=True,
+            redirect_stdout=False,
+        )
+        self._live.add_task("", total=total, completed=completed, facts="")
+        self._live.start()
+        return self._live
+
+    def _stop(self) -> None:
+        if self._live is not None:
+            self._live.stop()
+
+
+class Watch(Display):
     """An observer of training that shows it on standard error; used as a context manager.
 
     Args:
@@ -39,7 +84,7 @@ class Watch:
     def __init__(
         self, stream: TextIO | None = None, *, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        self.stream = stream or sys.stderr
+        super().__init__(stream)
         self.clock = clock
         #: The last event, once training has ended.
         self.finished: Finished | None = None
@@ -47,19 +92,6 @@ class Watch:
         self._speed = Speed(clock)
         self._spoke = 0.0
         self._metric = ""
-        self._live: Progress | None = None
-
-    def __enter__(self) -> Watch:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if self._live is not None:
-            self._live.stop()
 
     def on_event(self, event: Event) -> None:
         """Show ``event``."""
@@ -79,8 +111,7 @@ class Watch:
                 self._epoch(event)
             case Finished():
                 self.finished = event
-                if self._live is not None:
-                    self._live.stop()
+                self._stop()
 
     def _begin(self, event: Started) -> None:
         self._started = event
@@ -94,9 +125,7 @@ class Watch:
         if event.step:
             self._say(f"going on after step {event.step:,} of {event.steps:,}")
         if self.stream.isatty():
-            self._live = _display(self.stream)
-            self._live.add_task("", total=event.steps, completed=event.step, facts="")
-            self._live.start()
+            self._start(total=event.steps, completed=event.step)
 
     def _step(self, event: Stepped) -> None:
         assert self._started is not None
@@ -146,7 +175,7 @@ class Watch:
             print(line, file=self.stream, flush=True)
 
 
-class Counted:
+class Counted(Display):
     """Documents that are done, shown on a terminal once that takes a while; a context manager.
 
     Args:
@@ -162,24 +191,11 @@ class Counted:
         *,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.stream = stream or sys.stderr
+        super().__init__(stream)
         self.clock = clock
         self._size = size
         self._documents = self._done = self._from = 0
         self._began = clock()
-        self._live: Progress | None = None
-
-    def __enter__(self) -> Counted:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if self._live is not None:
-            self._live.stop()
 
     def skip(self, documents: int, read: int) -> None:
         """Some documents were done by an earlier run, which says nothing of the speed of this."""
@@ -197,10 +213,7 @@ class Counted:
         passed = self.clock() - self._began
         if passed < SOON or not self.stream.isatty():
             return
-        if self._live is None:
-            self._live = _display(self.stream, bar=bool(self._size))
-            self._live.add_task("", total=self._size or None, facts="")
-            self._live.start()
+        live = self._live or self._start(total=self._size or None, bar=bool(self._size))
         facts = [
             f"{self._done + self._documents:,} documents",
             f"{self._documents / passed:,.0f} documents/s",
@@ -208,10 +221,10 @@ class Counted:
         if self._size:
             left = passed * (self._size - read) / max(read - self._from, 1)
             facts += [f"{read / self._size:.0%}", f"{duration(left)} left"]
-        self._live.update(self._live.task_ids[0], completed=read, facts="  ".join(facts))
+        live.update(live.task_ids[0], completed=read, facts="  ".join(facts))
 
 
-class Stages:
+class Stages(Display):
     """What is being done, one thing after the other; a context manager.
 
     On a terminal each stage has a bar, elsewhere each is a line when it begins.
@@ -221,21 +234,8 @@ class Stages:
     """
 
     def __init__(self, stream: TextIO | None = None) -> None:
-        self.stream = stream or sys.stderr
+        super().__init__(stream)
         self._stage = ""
-        self._live: Progress | None = None
-
-    def __enter__(self) -> Stages:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if self._live is not None:
-            self._live.stop()
 
     def show(self, stage: str, done: int, total: int) -> None:
         """Something is being done.
@@ -247,9 +247,7 @@ class Stages:
         """
         facts = f"{done:,} of {total:,}" if total else ""
         if self._live is None and self.stream.isatty():
-            self._live = _display(self.stream)
-            self._live.add_task("", total=None, facts="")
-            self._live.start()
+            self._start(total=None)
         if self._live is not None:
             task = self._live.task_ids[0]
             self._live.update(
@@ -295,18 +293,3 @@ def duration(seconds: float) -> str:
 def in_words(scores: Mapping[str, float], *, prefix: str = "") -> str:
     """Scores in one line: ``dev accuracy 0.8712, dev loss 0.3120``."""
     return ", ".join(f"{prefix}{name} {value:.4f}" for name, value in scores.items())
-
-
-def _display(stream: TextIO, *, bar: bool = True) -> Progress:
-    from rich.console import Console  # only where somebody looks at it
-    from rich.progress import BarColumn, Progress, TextColumn
-
-    # Epochs pass by on standard error above the bar, so that results alone are piped.
-    return Progress(
-        TextColumn("{task.description}"),
-        *([BarColumn(bar_width=24)] if bar else []),
-        TextColumn("{task.fields[facts]}"),
-        console=Console(file=stream),
-        transient=True,
-        redirect_stdout=False,
-    )
