@@ -79,12 +79,14 @@ def blocks() -> Callable[[str], list[Block]]:
 
 @pytest.fixture(scope="session")
 def generated() -> ModuleType:
-    """The module that makes the generated pages."""
+    """The module that makes the generated pages; it finds those beside it, as in mkdocs."""
     spec = importlib.util.spec_from_file_location("docs_generate", DOCS / "generate.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(DOCS)
+        spec.loader.exec_module(module)
     return module
 
 
