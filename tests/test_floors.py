@@ -24,6 +24,7 @@ FLOORS = {
         "encoding",
         "ngrams",
         "spelling",
+        "token_groups",
         "bundle",
         "pretrained",
         "lowering",

@@ -6,9 +6,7 @@ from collections.abc import Sequence
 
 from seqkit.lowering.graph import Graph
 from seqkit.lowering.weights import Weights
-
-#: By how much each group has fewer features, as in :mod:`seqkit.nn.adaptive_softmax`.
-SHRINK = 4
+from seqkit.token_groups import group_bounds, group_size
 
 
 def adaptive_softmax(
@@ -30,14 +28,14 @@ def adaptive_softmax(
         vocab_size: ``V``.
         cutoffs: As the options have them.
     """
-    bounds = [*(cutoff for cutoff in cutoffs if cutoff < vocab_size), vocab_size]
+    bounds = group_bounds(cutoffs, vocab_size)
     own, groups = bounds[0], len(bounds) - 1
     first = _log_softmax(graph, x, weights.below("first."), input_size, own + groups)
     sizes = graph.constant([own, *[1] * groups])
     parts = graph.add_many("Split", [first, sizes], 1 + groups, axis=-1)
     told = [parts[0]]
     for index in range(groups):
-        features = max(1, input_size // SHRINK ** (index + 1))
+        features = group_size(input_size, index + 1)
         down = weights.take(f"down.{index}.weight", features, input_size)
         below = graph.add("MatMul", x, graph.constant(down.T))
         tokens = bounds[index + 1] - bounds[index]

@@ -11,9 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from seqkit.errors import RecipeError
-
-#: By how much each group's features are fewer than those of the group before.
-SHRINK = 4
+from seqkit.token_groups import group_bounds, group_size
 
 
 class AdaptiveSoftmax(nn.Module):
@@ -21,8 +19,8 @@ class AdaptiveSoftmax(nn.Module):
 
     Tokens are sorted by how often they occur and cut into groups. The first softmax is over the
     most frequent ones and a place for each other group; a token of group ``g`` has the probability
-    of that place times that in the softmax of its group, whose features are ``SHRINK ** g`` times
-    fewer::
+    of that place times that in the softmax of its group, which has as many features as
+    :func:`~seqkit.token_groups.group_size` says::
 
         log p(w) = log softmax(W_0 x + b_0)[w]
         log p(w) = log softmax(W_0 x + b_0)[g] + log softmax(W_g P_g x + b_g)[w]
@@ -47,15 +45,15 @@ class AdaptiveSoftmax(nn.Module):
 
     def __init__(self, input_size: int, vocab_size: int, cutoffs: Sequence[int]) -> None:
         super().__init__()
-        within = [cutoff for cutoff in cutoffs if cutoff < vocab_size]
-        if not within or sorted({0, *cutoffs}) != [0, *cutoffs]:
+        self.bounds = group_bounds(cutoffs, vocab_size)
+        own, groups = self.bounds[0], len(self.bounds) - 1
+        if not groups or sorted({0, *cutoffs}) != [0, *cutoffs]:
             raise RecipeError(
                 f"head.cutoffs {list(cutoffs)} do not cut the vocabulary",
                 why=f"they must rise from above 0, and there are {vocab_size:,} tokens",
                 fix='Set head.softmax="full", or lower head.cutoffs',
             )
-        self.bounds = [*within, vocab_size]
-        self.first = nn.Linear(input_size, within[0] + len(within))
+        self.first = nn.Linear(input_size, own + groups)
         self.down = nn.ModuleList()
         self.groups = nn.ModuleList()
         for index, (low, high) in enumerate(self._ranges(), start=1):
@@ -129,12 +127,6 @@ class AdaptiveSoftmax(nn.Module):
             parts.append(group(down(x)).log_softmax(dim=-1) + shared[..., index : index + 1])
         sorted_: Tensor = torch.cat(parts, dim=-1)
         return sorted_.index_select(-1, self.places)
-
-
-def group_size(input_size: int, group: int) -> int:
-    """The features of a group, the first one being 0."""
-    shrunk: int = SHRINK**group
-    return max(1, input_size // shrunk)
 
 
 def _check_places(module: Any, _: Any) -> None:
