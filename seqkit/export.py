@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 #: How far a logit may be from torch's, in shares of it, or of 1 where it is smaller.
 TOLERANCE = 1e-4
-#: How much of the score int8 weights may cost.
+#: How much of the score rounded weights may cost.
 LOSS = 0.003
 #: Lengths of the texts that both are given, side by side.
 _BATCHES = ([1], [1, 1, 1], [2, 9, 5, 1], [40, 33])
@@ -31,12 +31,12 @@ _BATCHES = ([1], [1, 1, 1], [2, 9, 5, 1], [40, 33])
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """What eight bits cost.
+    """What rounding costs.
 
     Attributes:
         metric: The score that picks the task's best model.
-        before: Its value with float32 weights.
-        after: Its value with int8 weights.
+        before: Its value with the weights as they are.
+        after: Its value with the weights rounded.
         examples: How many examples it was measured on.
     """
 
@@ -112,16 +112,7 @@ def export_onnx(
     score = None
     if quantize_for is not None:
         lowered, score = _quantized(bundle, lowered, quantize_for)
-        fall = score.before - score.after
-        if not bundle.decoder.greater_is_better:
-            fall = -fall
-        if not (force or fall <= LOSS):
-            raise UsageError(
-                f"int8 weights cost {bundle.path} too much",
-                why=f"{score.metric} goes from {score.before:.4f} to {score.after:.4f} on "
-                f"{score.examples:,} examples",
-                fix="Leave out --quantize, or write it all the same with --force",
-            )
+        check_cost(bundle, score, "int8", "Leave out --quantize", force=force)
     data = lowered.whole().SerializeToString()
     _write(path, data)
     graph = lowered.model.graph
@@ -163,6 +154,31 @@ def _quantized(
         for each in (lowered, small)
     )
     return small, Score(decoder.metric, before, after, len(encoded))
+
+
+def check_cost(bundle: Bundle, score: Score, weights: str, fix: str, *, force: bool) -> None:
+    """Make sure that rounding costs little enough.
+
+    Args:
+        bundle: The model's.
+        score: What it costs.
+        weights: What the weights are rounded to.
+        fix: What else to do than to force it.
+        force: Whether it may cost whatever it does.
+
+    Raises:
+        UsageError: It costs more than :data:`LOSS`.
+    """
+    fall = score.before - score.after
+    if not bundle.decoder.greater_is_better:
+        fall = -fall
+    if not (force or fall <= LOSS):
+        raise UsageError(
+            f"{weights} weights cost {bundle.path} too much",
+            why=f"{score.metric} goes from {score.before:.4f} to {score.after:.4f} on "
+            f"{score.examples:,} examples",
+            fix=f"{fix}, or write it all the same with --force",
+        )
 
 
 def check_free(path: Path, *, overwrite: bool, option: str = "--output") -> None:

@@ -48,6 +48,7 @@ FLOORS = {
         "suggesting",
         "reports",
         "export",
+        "shrinking",
         "comparing",
         "scaffold",
     ],

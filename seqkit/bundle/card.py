@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from seqkit import recipe as recipes
-from seqkit.bundle.manifest import Manifest, OriginRecord
+from seqkit.bundle.manifest import Manifest, OriginRecord, RoundingRecord
 from seqkit.recipe import Recipe
 
 _MOST_LABELS = 60
@@ -50,19 +50,20 @@ _LIMITS = {
 }
 
 
-def model_card(manifest: Manifest, recipe: Recipe, *, name: str) -> str:
+def model_card(manifest: Manifest, recipe: Recipe, *, name: str, size: int) -> str:
     """Write the model card.
 
     Args:
         manifest: What is in the bundle.
         recipe: What made it.
         name: The bundle's directory, for the examples.
+        size: Bytes of the weights as they are stored.
 
     Returns:
         Markdown, ended by a line feed; the same arguments give the same text.
     """
     sections = [
-        f"# {name}\n\n{_summary(manifest, recipe)}",
+        f"# {name}\n\n{_summary(manifest, recipe, size)}",
         f"## Use it\n\n{_usage(recipe, name)}",
         f"## Scores\n\n{_scores(manifest, recipe)}",
         f"## Trained on\n\n{_corpus(manifest)}",
@@ -72,8 +73,7 @@ def model_card(manifest: Manifest, recipe: Recipe, *, name: str) -> str:
     return "\n\n".join(sections) + "\n"
 
 
-def _summary(manifest: Manifest, recipe: Recipe) -> str:
-    size = manifest.parameters * (2 if manifest.weights == "float16" else 4)
+def _summary(manifest: Manifest, recipe: Recipe, size: int) -> str:
     lines = [
         f"A seqkit model for {manifest.task}: {recipe.head_spec.summary}.",
         "",
@@ -124,6 +124,9 @@ def _scores(manifest: Manifest, recipe: Recipe) -> str:
         lines += ["", "How far its probabilities can be taken at their word (0 is best):", ""]
         lines += ["| | calibrated | before |", "|---|---|---|"]
         lines += _calibration(manifest.calibration)
+    if isinstance(rounding := manifest.rounding, RoundingRecord):
+        before = f"the weights before they were rounded to {manifest.weights}"
+        lines += ["", f"All of these are of {before}, by which the {rounding.told()}."]
     if told := manifest.beside():
         lines += ["", f"On the same examples {told}."]
     lines += _by_label(manifest)

@@ -29,6 +29,7 @@ from seqkit.bundle.manifest import (
     read_member,
     retired_path,
 )
+from seqkit.bundle.weights import from_stored
 from seqkit.decoding.base import Decoder
 from seqkit.errors import BundleError, PluginError, RecipeError, did_you_mean
 from seqkit.manager import normalised
@@ -93,7 +94,7 @@ class Bundle:
 
         Returns:
             Arrays of their own by name: float32 whatever they are stored as, and whole numbers as
-            they are.
+            they are. Every runtime is given these, so that all compute with the same.
 
         Raises:
             BundleError: The file is missing or damaged, or does not fit the manifest.
@@ -107,13 +108,14 @@ class Bundle:
         # KeyError is a type that numpy does not have, ValueError a shape that it can't hold
         except (SafetensorError, KeyError, ValueError) as error:
             raise damaged(file, f"{type(error).__name__}: {error}") from error
-        stored = sum(array.size for array in arrays.values())
+        try:
+            weights = from_stored(arrays, self.manifest.weights)
+        except ValueError as error:
+            raise damaged(file, str(error)) from error
+        stored = sum(array.size for array in weights.values())
         if stored < trained:
             raise damaged(file, f"it holds {stored:,} numbers and the manifest says {trained:,}")
-        return {
-            name: np.array(array, dtype=np.float32 if array.dtype.kind == "f" else array.dtype)
-            for name, array in sorted(arrays.items())
-        }
+        return weights
 
 
 def open_bundle(path: Path) -> Bundle:

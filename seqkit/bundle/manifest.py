@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeAlias
 
 import msgspec
 from msgspec import Meta
@@ -27,6 +27,9 @@ CARD = "README.md"
 #: What stands in a bundle's directory while its model is being trained.
 CHECKPOINTS = "training"
 METRICS = "metrics.jsonl"
+
+#: How weights are stored, the largest first.
+Storage: TypeAlias = Literal["float32", "float16", "int8"]
 
 _LARGEST_MANIFEST = 16 << 20  # bytes; room for a hundred thousand labels
 _AGAIN = "Take the bundle from its source again, or train it again"
@@ -127,6 +130,31 @@ class BaselineRecord(_Record, frozen=True, kw_only=True):
     seconds: Annotated[float, Meta(ge=0)]
 
 
+class RoundingRecord(_Record, frozen=True, kw_only=True):
+    """What was lost when a finished bundle's weights were rounded.
+
+    Attributes:
+        before: How the weights were stored that all other scores are of.
+        metric: The score that picks the task's best model.
+        score_before: Its value with those.
+        score_after: Its value with the weights that are here.
+        examples: How many examples both were measured on.
+    """
+
+    before: Storage
+    metric: _Metric
+    score_before: float
+    score_after: float
+    examples: _Count
+
+    def told(self) -> str:
+        """What was lost, in words."""
+        return (
+            f"{self.metric} went from {self.score_before:.4f} as {self.before} to "
+            f"{self.score_after:.4f} on {self.examples:,} examples"
+        )
+
+
 class Confusion(_Record, frozen=True, kw_only=True):
     """A mistake that is made more than once.
 
@@ -159,7 +187,7 @@ class Manifest(_Record, frozen=True, kw_only=True):
         seconds: Wall time of training.
         corpus: What it was trained on.
         created: When it was written: UTC, ISO 8601.
-        weights: How the weights are stored.
+        weights: How the weights are stored. All scores are of what is stored, rounded as it is.
         machine: What it was trained on.
         origins: What its weights began from; none where all were drawn.
         by_label: Development scores of each label, or of each type of span.
@@ -167,6 +195,8 @@ class Manifest(_Record, frozen=True, kw_only=True):
         baseline: What it is to be held against, where something was.
         calibration: Where probabilities were mended, how far they can be taken at their word on
             the development data, and with ``_before`` how far they could before.
+        rounding: Where the weights were rounded after training, what that cost; the other scores
+            are of the weights before.
     """
 
     format_version: Annotated[int, Meta(ge=1)] = FORMAT_VERSION
@@ -183,13 +213,14 @@ class Manifest(_Record, frozen=True, kw_only=True):
     seconds: Annotated[float, Meta(ge=0)]
     corpus: CorpusRecord
     created: str
-    weights: Literal["float32", "float16"]
+    weights: Storage
     machine: MachineRecord = MachineRecord()
     origins: tuple[OriginRecord, ...] = ()
     by_label: tuple[LabelScore, ...] = ()
     confusions: tuple[Confusion, ...] = ()
     baseline: BaselineRecord | msgspec.UnsetType = msgspec.UNSET
     calibration: dict[str, float] | msgspec.UnsetType = msgspec.UNSET
+    rounding: RoundingRecord | msgspec.UnsetType = msgspec.UNSET
 
     def beside(self) -> str:
         """The baseline's score beside the model's, in a sentence; empty where there is none."""

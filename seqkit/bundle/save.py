@@ -38,6 +38,7 @@ from seqkit.bundle.manifest import (
     staging_path,
     to_json,
 )
+from seqkit.bundle.weights import to_stored
 from seqkit.decoding.base import Decoder
 from seqkit.errors import BundleError
 from seqkit.manager import BUILTIN
@@ -157,11 +158,13 @@ def write_bundle(
     target = directory.resolve()
     staging, retired = staging_path(target), retired_path(target)
     check_target(target, overwrite=overwrite, extra=extra)
+    stored = to_stored(weights, manifest.weights)
+    size = sum(array.nbytes for array in stored.values())
     files = {
         MANIFEST: to_json(manifest),
         RECIPE: recipes.to_toml(_qualified(recipe)).encode(),
-        WEIGHTS: to_safetensors(_stored(weights, manifest.weights)),
-        CARD: model_card(manifest, recipe, name=target.name).encode(),
+        WEIGHTS: to_safetensors(stored),
+        CARD: model_card(manifest, recipe, name=target.name, size=size).encode(),
         **{_checked_name(name): content for name, content in extra.items()},
     }
     try:
@@ -259,24 +262,6 @@ def _qualified(recipe: Recipe) -> Recipe:
         head=full("head", recipe.head),
         callbacks=tuple(full("callback", part) for part in recipe.callbacks),
     )
-
-
-def _stored(weights: Mapping[str, np.ndarray], dtype: str) -> dict[str, np.ndarray]:
-    result = {}
-    for name in sorted(weights):
-        array = np.asarray(weights[name])
-        wanted = np.dtype(dtype) if array.dtype.kind == "f" else array.dtype
-        with np.errstate(over="ignore"):
-            # safetensors copies memory as it lies, so it must lie in order
-            stored = array.astype(wanted, order="C")
-        if not np.array_equal(np.isfinite(stored), np.isfinite(array)):
-            raise BundleError(
-                f"The weights '{name}' can't be stored as {dtype}",
-                why=f"one is {np.abs(array).max():.4g}, and the largest is {np.finfo(wanted).max}",
-                fix="Set bundle.weights=float32",
-            )
-        result[name] = stored
-    return result
 
 
 def _checked_name(name: str) -> str:

@@ -43,11 +43,12 @@ def inspect(*, model: str, form: str) -> None:
 
 
 def _print(model: TextModel) -> None:
+    from seqkit.bundle.manifest import RoundingRecord
     from seqkit.cli.output import print_table
     from seqkit.cli.progress import duration
 
     manifest = model.manifest
-    corpus = manifest.corpus
+    corpus, rounding = manifest.corpus, manifest.rounding
     facts = {
         "path": str(model.path),
         "task": manifest.task,
@@ -66,6 +67,7 @@ def _print(model: TextModel) -> None:
         "runtime": _runtime(model),
         "best epoch": str(manifest.best_epoch or "none finished"),
         "baseline": manifest.beside(),
+        "rounding": rounding.told() if isinstance(rounding, RoundingRecord) else "",
         "format": f"{manifest.format_version}, by seqkit {manifest.seqkit_version}",
     }
     print_table(["model", ""], [[name, text] for name, text in facts.items() if text])

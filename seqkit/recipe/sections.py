@@ -225,8 +225,11 @@ class Bundle(Options, frozen=True, kw_only=True):
     """What is written at the end."""
 
     weights: Annotated[
-        Literal["float32", "float16"],
-        Meta(description="How weights are stored; half precision halves the size."),
+        Literal["float32", "float16", "int8"],
+        Meta(
+            description="How weights are stored: float16 halves the size; int8 quarters it, with a "
+            "scale for each row of a matrix. The scores recorded are of the weights so rounded."
+        ),
     ] = "float32"
     language: Annotated[
         str, Meta(description="The language of the texts, as a BCP 47 tag; for the model card.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import math
 import tomllib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -25,6 +26,7 @@ from seqkit.bundle.manifest import (
     Manifest,
 )
 from seqkit.bundle.save import check_target, extra_files, record_parts, write_bundle
+from seqkit.bundle.weights import rounded
 from seqkit.corpora import Sources
 from seqkit.decoding.base import Decoder
 from seqkit.errors import BundleError, DataError, TrainingError, UsageError
@@ -141,8 +143,7 @@ class Run:
             if not resume:
                 trainer.study()
             outcome = trainer.run()
-            trainer.network.load_state_dict(outcome.weights)
-            trainer.network.head.teach(self.decoder)
+            self._round(outcome, corpus, trainer.network)
             examined = self._examined(outcome, corpus, trainer.network)
             manifest = self._manifest(outcome, corpus, trainer.network)
             manifest = msgspec.structs.replace(manifest, **examined)
@@ -292,6 +293,17 @@ class Run:
                 )
             )
         return found
+
+    def _round(self, outcome: Outcome, corpus: Corpus, network: Network) -> None:
+        """Have the network compute with the weights as they will be stored, and score those."""
+        how = self.recipe.bundle.weights
+        weights = rounded({name: w.numpy() for name, w in outcome.weights.items()}, how)
+        network.load_state_dict({name: torch.from_numpy(w) for name, w in weights.items()})
+        network.eval().head.teach(self.decoder)
+        score, progress = self._scorer(network, corpus), outcome.progress
+        if how != "float32" and score is not None and progress.best_scores:
+            found = score()
+            progress.best_scores = {k: v for k, v in found.items() if math.isfinite(v)}
 
     def _examined(self, outcome: Outcome, corpus: Corpus, network: Network) -> dict[str, Any]:
         """What the best weights say of the development data, for the manifest.

@@ -13,6 +13,7 @@ from seqkit.bundle.manifest import (
     CorpusRecord,
     MachineRecord,
     OriginRecord,
+    RoundingRecord,
     read_manifest,
 )
 from seqkit.decoding.metrics import LabelScore
@@ -23,7 +24,7 @@ def manifest(bundle):
     return read_manifest(bundle)
 
 
-def card(manifest, task="classification", name="mood", head=None, **changes):
+def card(manifest, task="classification", name="mood", head=None, size=104, **changes):
     recipe = recipes.parse(
         {
             "tokenizer": {"name": "word"},
@@ -35,7 +36,8 @@ def card(manifest, task="classification", name="mood", head=None, **changes):
             "head": {"name": task, **(head or {})},
         }
     )
-    return model_card(msgspec.structs.replace(manifest, task=task, **changes), recipe, name=name)
+    changed = msgspec.structs.replace(manifest, task=task, **changes)
+    return model_card(changed, recipe, name=name, size=size)
 
 
 def section(text, title):
@@ -43,7 +45,7 @@ def section(text, title):
 
 
 def test_it_begins_with_what_the_model_is(manifest):
-    head = card(manifest, parameters=1_234_567, weights="float16").split("\n## ")[0]
+    head = card(manifest, parameters=1_234_567, weights="float16", size=2_469_134).split("\n## ")[0]
     assert head == (
         "# mood\n\n"
         "A seqkit model for classification: one label a text, or several: sentiment, topics, "
@@ -58,7 +60,9 @@ def test_it_begins_with_what_the_model_is(manifest):
 
 def test_a_head_that_reads_ids_has_no_network_to_tell_of(manifest):
     recipe = recipes.parse({"head": {"name": "nbsvm"}})
-    text = model_card(msgspec.structs.replace(manifest, task="nbsvm"), recipe, name="mood")
+    text = model_card(
+        msgspec.structs.replace(manifest, task="nbsvm"), recipe, name="mood", size=104
+    )
     assert "- network: a head alone\n" in text
     assert "lstm" not in text
     assert "seqkit classify --model mood file.txt" in section(text, "Use it")
@@ -99,7 +103,7 @@ def test_what_it_began_from_is_named_with_its_licence_and_checksum(manifest):
 
 def test_a_model_that_reads_backwards_says_so(manifest):
     tables = {"head": {"name": "generation"}, "encoder": {"reversed": True}}
-    text = model_card(manifest, recipes.parse(tables), name="m")
+    text = model_card(manifest, recipes.parse(tables), name="m", size=104)
     assert "- It reads texts from their end and writes none; others begin from it." in text
 
 
@@ -188,3 +192,15 @@ def test_a_machine_that_was_not_recorded_is_not_made_up(manifest):
 def test_many_labels_are_cut(manifest):
     text = card(manifest, labels=tuple(f"l{i}" for i in range(1100)))
     assert "`l59` and 1,040 more\n" in text
+
+
+def test_what_rounding_cost_is_told_with_what_the_scores_are_of(manifest):
+    rounding = RoundingRecord(
+        before="float16", metric="accuracy", score_before=0.9, score_after=0.895, examples=1234
+    )
+    text = card(manifest, weights="int8", rounding=rounding, size=130)
+    assert "- size: 26 parameters, 0.1 kB as int8" in text
+    assert section(text, "Scores").endswith(
+        "All of these are of the weights before they were rounded to int8, by which the accuracy "
+        "went from 0.9000 as float16 to 0.8950 on 1,234 examples."
+    )

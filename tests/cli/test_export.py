@@ -190,3 +190,38 @@ def test_what_only_int8_weights_need_is_refused_without_them(run, reviews, words
         f"error: {given} has no use here. only rounded weights are scored. Leave it out, or add "
         "--quantize int8.\n"
     )
+
+
+def test_a_smaller_bundle_is_written_and_what_it_costs_is_told(run, tags, tmp_path):
+    result = run("export", tags, "--to", "bundle", "--weights", "int8", "--force")
+    assert result.exit_code == 0, result.output
+    path = tmp_path / f"{tags.name}-int8"
+    before, after = ((p / "weights.safetensors").stat().st_size for p in (tags, path))
+    small, large = open_bundle(path).manifest, open_bundle(tags).manifest
+    rounding = small.rounding
+    assert rounding.score_before == pytest.approx(large.scores["accuracy"])
+    assert result.stdout.splitlines()[1:] == [
+        f"bundle                 {path.name}",
+        f"bytes of weights       {after:,}, before {before:,}",
+        f"scored on              {large.corpus.dev_examples} examples",
+        f"accuracy with float32  {rounding.score_before:.4f}",
+        f"accuracy with int8     {rounding.score_after:.4f}",
+    ]
+    told = run("inspect", path).stdout
+    assert f"{large.parameters:,} parameters, int8" in told
+    assert f"rounding    {rounding.told()}\n" in told
+    assert "rounding" not in run("inspect", tags).stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (["bundle"], "A bundle would be written as it is. nothing says what its weights are to"),
+        (["bundle", "--quantize", "int8"], "--quantize has no use here. it is not for --to bundle"),
+        (["onnx", "--weights", "int8"], "--weights has no use here. it is not for --to onnx"),
+    ],
+)
+def test_options_of_the_other_kind_are_refused(run, tags, words, why):
+    result = run("export", tags, "--to", *words)
+    assert result.exit_code == 2
+    assert result.stderr.startswith(f"error: {why}")

@@ -15,7 +15,7 @@ from safetensors.numpy import load_file
 from seqkit import api, manager
 from seqkit import recipe as recipes
 from seqkit.errors import BundleError, DataError, RecipeError, TrainingError, UsageError
-from seqkit.examples import TextExample
+from seqkit.examples import TextExample, TokensExample
 from seqkit.hookspecs import hookimpl
 from seqkit.specs import CallbackSpec
 from seqkit.spelling import CHARACTER_SIZE, ROWS
@@ -374,6 +374,26 @@ class TestRecipes:
     def test_weights_of_half_precision(self, tiny, tmp_path):
         model = tiny.train("tagging", tmp_path / "m", bundle={"weights": "float16"})
         assert len(model.tag("a cat").tokens) == 2
+
+    @pytest.mark.parametrize("weights", ["float16", "int8"])
+    @pytest.mark.parametrize("task", ["generation", "tagging"])
+    def test_what_is_scored_is_what_is_stored(self, tiny, tmp_path, task, weights):
+        sizes = {"embedding": {"size": 48}, "encoder": {"hidden_size": 40}}
+        tables = tiny.tables(task, bundle={"weights": weights}, **sizes)
+        model = api.train(tables, out=tmp_path / "m")
+        exact = api.train(tiny.tables(task, **sizes), out=tmp_path / "exact")
+        lines = (tiny.folder / f"{task}-dev.jsonl").read_text().splitlines()
+        rows = [json.loads(line) for line in lines]
+        dev = [
+            TokensExample(tuple(row["tokens"]), "", tuple(row["tags"]))
+            if task == "tagging"
+            else TextExample(row["text"], "")
+            for row in rows
+        ]
+        scores = model.evaluate(dev).scores
+        assert model.manifest.scores == pytest.approx(scores, rel=1e-7)
+        assert model.manifest.scores["loss"] != exact.manifest.scores["loss"]
+        assert scores["loss"] == pytest.approx(exact.manifest.scores["loss"], rel=0.02)
 
     @pytest.mark.parametrize(
         ("task", "changes", "key"),
