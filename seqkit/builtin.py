@@ -65,7 +65,7 @@ def seqkit_register_commands() -> list[CommandSpec]:
             ("gradients", "Show how far back a model's gradient reaches."),
             ("errors", "Show what a model gets wrong, the most confident first."),
             ("inspect", "Show what is in a model."),
-            ("export", "Write a model as an ONNX file."),
+            ("export", "Write a model as an ONNX file or a smaller bundle."),
             ("plugins", "List, check and begin plugins."),
             ("corpora", "List, show and fetch corpora."),
             ("check", "Check the data that a recipe names."),

@@ -151,7 +151,7 @@ class RoundingRecord(_Record, frozen=True, kw_only=True):
         """What was lost, in words."""
         return (
             f"{self.metric} went from {self.score_before:.4f} as {self.before} to "
-            f"{self.score_after:.4f} on {self.examples:,} examples"
+            f"{self.score_after:.4f} on {self.examples:,} example{'s' * (self.examples != 1)}"
         )
 
 

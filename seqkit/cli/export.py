@@ -158,7 +158,7 @@ def _onnx(
 
 def _cost(score: Score, before: str, after: str) -> list[list[str]]:
     return [
-        ["scored on", f"{score.examples:,} examples"],
+        ["scored on", f"{score.examples:,} example{'s' * (score.examples != 1)}"],
         [f"{score.metric} with {before}", f"{score.before:.4f}"],
         [f"{score.metric} with {after}", f"{score.after:.4f}"],
     ]

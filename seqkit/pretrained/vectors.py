@@ -1,4 +1,4 @@
-"""Vectors of words from files: text, and word2vec's binary form.
+"""Vectors of words from files: text, word2vec's binary form, and fastText's models.
 
 A file is read once from front to end and may be larger than memory: only the vectors of words that
 are asked for are kept. It comes from strangers, so every read is bounded, and nothing in it is run.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-from collections.abc import Callable, Container, Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO, TypeAlias
 
@@ -17,20 +17,19 @@ import numpy as np
 from seqkit import registry
 from seqkit.bundle.manifest import OriginRecord
 from seqkit.errors import DataError, RecipeError
+from seqkit.pretrained import fasttext
 from seqkit.pretrained.source import checksum
-from seqkit.readers.archives import DAMAGE
+from seqkit.pretrained.stream import LONGEST_WORD, check_size, read_some
 from seqkit.readers.compressed import without_suffix
 from seqkit.readers.lines import bad_row, open_binary, shown
 from seqkit.recipe import Recipe
 from seqkit.tokenizers.base import SPECIAL_SYMBOLS
 
-#: The most bytes of a word, and of a number written as text.
-LONGEST_WORD, LONGEST_NUMBER = 4096, 64
+#: The most bytes of a number written as text.
+LONGEST_NUMBER = 64
 #: Bytes of a binary file that are read at once.
 _CHUNK = 1 << 20
 _BOM = b"\xef\xbb\xbf"
-#: What fastText's own models begin with.
-_FASTTEXT = (793_712_314).to_bytes(4, "little")
 
 #: Words, in UTF-8.
 Wanted: TypeAlias = Container[bytes]
@@ -56,7 +55,7 @@ class WordVectors:
         self._size = recipe.embedding.size
         if not self._path.is_file():
             raise DataError(f"There is no file of vectors {self._path}")
-        self._binary = _suffix(self._path) == ".bin"
+        self._binary = _suffix(self._path) in (".bin", ".ftz")
         if not registry.load_target("tokenizer", recipe.tokenizer.name).tokens_are_words:
             raise RecipeError(
                 f"pretrained.vectors: '{self.name}' has vectors of words",
@@ -80,11 +79,30 @@ class WordVectors:
         Raises:
             DataError: As :meth:`read`.
         """
+        with self._fasttext() as model:
+            words = None if model is None else fasttext.first_words(model, self._size, number)
+        if words is None:
+            words = [word for word, _ in itertools.islice(self._vectors(_Every()), number)]
         found = []
-        for word, _ in itertools.islice(self._vectors(_Every()), number):
+        for word in words:
             with contextlib.suppress(UnicodeDecodeError):
                 found.append(word.decode())
         return found
+
+    @contextlib.contextmanager
+    def _fasttext(self) -> Iterator[fasttext.File | None]:
+        """The file, opened behind what models of fastText begin with; none where it is no such."""
+        if not self._binary:
+            yield None
+            return
+        name = str(self._path)
+        with open_binary(self._path) as stream:
+            if read_some(stream.read, len(fasttext.MAGIC), name) != fasttext.MAGIC:
+                yield None
+                return
+            plain = without_suffix(self._path.name) == self._path.name
+            length = self._path.stat().st_size if plain else None
+            yield fasttext.File(stream, name, length)
 
     def _vectors(self, wanted: Wanted) -> Iterator[tuple[bytes, np.ndarray]]:
         with open_binary(self._path) as stream:
@@ -99,12 +117,17 @@ class WordVectors:
 
         Returns:
             Which of them have one, ``(n,)`` int64, and the vectors, ``(n, E)`` float32. A word
-            that the file lacks has that of its lower case, if there is one.
+            that the file lacks has that of its lower case, if there is one; of a model of
+            fastText, otherwise that of its n-grams.
 
         Raises:
             DataError: The file is damaged, or its vectors have another size; the message names the
                 line, or the number of the vector.
         """
+        with self._fasttext() as model:
+            if model is not None:
+                ids, table = fasttext.subword_vectors(model, tokens, self._size)
+                return np.array(ids, dtype=np.int64), table
         exact = {token.encode("utf-8", "surrogatepass") for token in tokens}
         lower = {token.lower().encode("utf-8", "surrogatepass") for token in tokens}
         found: dict[bytes, np.ndarray] = {}
@@ -152,9 +175,9 @@ def text_vectors(
         if first:
             fields = line.split()
             if number == 1 and size > 1 and len(fields) == 2 and all(map(_whole, fields)):
-                _check_size(where, int(fields[1]), size)
+                check_size(where, int(fields[1]), size)
                 continue
-            _check_size(where, len(fields) - 1, size)
+            check_size(where, len(fields) - 1, size)
             first = False
         word, *rest = line.split(None, 1) or [b""]
         if word not in wanted:
@@ -183,21 +206,15 @@ def binary_vectors(
     Raises:
         DataError: It is in another format, or ends too early.
     """
-    header = _read(stream.readline, 64, name)
+    header = read_some(stream.readline, 64, name)
     fields = header.split()
-    if header.startswith(_FASTTEXT):
-        raise DataError(
-            f"{name} is a model of fastText",
-            why="its vectors are put together from those of parts of words",
-            fix="Take the file .vec that fastText writes beside it",
-        )
     if len(fields) != 2 or not all(map(_whole, fields)):
         raise DataError(
             f"{name} is not in word2vec's binary form",
             why="it does not begin with a line of two whole numbers",
             fix="Convert it to text: a word and its numbers a line, in a file named .txt",
         )
-    _check_size(f"{name}:1", int(fields[1]), size)
+    check_size(f"{name}:1", int(fields[1]), size)
     count, width = int(fields[0]), 4 * size
     buffer, place = b"", 0
     for entry in range(1, count + 1):
@@ -208,7 +225,7 @@ def binary_vectors(
                 break
             if end < 0 and len(buffer) - place > LONGEST_WORD + 1:
                 raise bad_row(where, f"a word of at most {LONGEST_WORD} bytes", "more")
-            more = _read(stream.read, _CHUNK, name)
+            more = read_some(stream.read, _CHUNK, name)
             if not more:
                 raise DataError(f"{where} of {count:,} is cut short", fix="Fetch the file again")
             buffer, place = buffer[place:] + more, 0
@@ -219,7 +236,7 @@ def binary_vectors(
 
 def _suffix(path: Path) -> str:
     suffix = Path(without_suffix(path.name)).suffix.lower()
-    if suffix not in (".txt", ".vec", ".bin"):
+    if suffix not in (".txt", ".vec", ".bin", ".ftz"):
         raise DataError(
             f"{path} can't be told to hold vectors",
             why="its name ends neither in .txt or .vec, as text does, nor in .bin",
@@ -230,31 +247,15 @@ def _suffix(path: Path) -> str:
 
 def _lines(stream: BinaryIO, name: str, longest: int) -> Iterator[bytes]:
     number = 0
-    while line := _read(stream.readline, longest + 1, f"{name}:{number + 1}"):
+    while line := read_some(stream.readline, longest + 1, f"{name}:{number + 1}"):
         number += 1
         if len(line) > longest:
             raise bad_row(f"{name}:{number}", f"at most {longest:,} bytes in a line", "more")
         yield line.removeprefix(_BOM) if number == 1 else line
 
 
-def _read(read: Callable[[int], bytes], size: int, where: str) -> bytes:
-    try:
-        return read(size)
-    except DAMAGE as error:
-        raise DataError(f"{where}: can't be read", why=str(error)) from error
-
-
 def _whole(field: bytes) -> bool:
     return field.isdigit() and len(field) <= 12
-
-
-def _check_size(where: str, found: int, size: int) -> None:
-    if found != size:
-        raise DataError(
-            f"{where}: the vectors have {found:,} numbers",
-            why=f"embedding.size is {size}",
-            fix=f"Set embedding.size={found}, if that is a file of vectors",
-        )
 
 
 def _vector(numbers: list[bytes], where: str) -> np.ndarray:

@@ -202,8 +202,9 @@ class Pretrained(Options, frozen=True, kw_only=True):
         str,
         Meta(
             description="A file of word vectors that the embedding begins with, relative to the "
-            "working directory: text (.txt, .vec) or word2vec's binary form (.bin), gzip too. A "
-            "word that it lacks is looked up in lower case, or drawn."
+            "working directory: text (.txt, .vec), word2vec's binary form or a model of fastText "
+            "(.bin), gzip too. A word that it lacks is looked up in lower case, then has the mean "
+            "of its n-grams' vectors, where fastText gives any, or is drawn."
         ),
     ] = ""
     vectors_words: Annotated[
