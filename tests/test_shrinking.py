@@ -63,7 +63,7 @@ def test_all_but_the_weights_stays_and_what_is_lost_is_recorded(models, tmp_path
             examples=len(examples),
         )
         assert f"{small.manifest.rounding.told()}.\n" in (tmp_path / "m" / "README.md").read_text()
-        exact, near = large._bundle.weights(), small._bundle.weights()
+    exact, near = (open_bundle(path).weights() for path in (models[task], tmp_path / "m"))
     off = max(np.abs(exact[n] - near[n]).max() / np.abs(exact[n]).max() for n in exact)
     assert 0 < off <= 0.5 / 127 + 1e-6
 
