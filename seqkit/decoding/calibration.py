@@ -84,24 +84,30 @@ def brier_score(probabilities: np.ndarray, truth: np.ndarray) -> float:
 
 
 def calibration_of(
-    probabilities: np.ndarray, truth: np.ndarray, *, exclusive: bool
+    probabilities: np.ndarray,
+    truth: np.ndarray,
+    *,
+    exclusive: bool,
+    answers: np.ndarray | None = None,
 ) -> dict[str, float]:
     """The two scores above.
 
-    Where labels exclude each other, a row's confidence is that of its likeliest label. Otherwise
+    Where labels exclude each other, a row's confidence is that of its answer. Otherwise
     each label of each row counts by itself.
 
     Args:
         probabilities: ``(N, L)``.
         truth: Which labels hold, ``(N, L)`` bool.
         exclusive: Whether exactly one of the labels holds.
+        answers: Which label each row was given, ``(N,)``; the likeliest unless it is told.
 
     Returns:
         ``calibration_error`` and ``brier_score``.
     """
     if exclusive:
-        confidence = probabilities.max(axis=1)
-        right = truth[np.arange(len(truth)), probabilities.argmax(axis=1)]
+        given = probabilities.argmax(axis=1) if answers is None else answers
+        rows = np.arange(len(truth))
+        confidence, right = probabilities[rows, given], truth[rows, given]
     else:
         probabilities, truth = probabilities.reshape(-1, 1), truth.reshape(-1, 1)
         confidence, right = probabilities[:, 0], truth[:, 0]

@@ -10,6 +10,12 @@ from typing import Any, Self
 import numpy as np
 
 from seqkit.decoding.base import Decoder, Wrong
+from seqkit.decoding.calibration import (
+    calibration_of,
+    fit_temperature,
+    read_temperature,
+    write_temperature,
+)
 from seqkit.decoding.chain import Chain
 from seqkit.decoding.forward_backward import log_partition, marginals
 from seqkit.decoding.metrics import (
@@ -55,6 +61,8 @@ class TaggingDecoder(Decoder):
     def __init__(self, options: Any, labels: Sequence[str] = ()) -> None:
         super().__init__(options, labels)
         self.chain: Chain | None = None
+        #: What logits are divided by where a tag's probability is told; it moves no tag.
+        self.temperature = 1.0
         #: Tags seen in evaluation alone; the first is target -1, the next -2, and so on.
         self._unseen: dict[str, int] = {}
 
@@ -91,7 +99,9 @@ class TaggingDecoder(Decoder):
         self.chain = Chain(scores.copy(), self.chain.allowed)
 
     def save(self, folder: Path) -> None:
-        """Write the transitions, and the tags that only evaluation had, where there are any."""
+        """Write what there is of transitions, of tags that only evaluation had, a temperature."""
+        if self.temperature != 1:
+            write_temperature(folder, self.temperature)
         if self.chain is not None:
             self.chain.save(folder)
         if self._unseen:  # targets that are kept beside them have their numbers
@@ -101,6 +111,7 @@ class TaggingDecoder(Decoder):
         """Read what :meth:`save` wrote; with ``crf`` the transitions must be there."""
         if self.options.crf:
             self.chain = Chain.load(folder, len(self.labels))
+        self.temperature = read_temperature(folder)
         if (folder / _UNSEEN).exists():
             tags = read_tokens(folder / _UNSEEN)
             self._unseen = {tag: -1 - place for place, tag in enumerate(tags)}
@@ -134,22 +145,25 @@ class TaggingDecoder(Decoder):
         """Each tag's probability, for each token; with ``crf`` given the whole sentence."""
         refuse_nan(logits)
         if self.chain is not None:
-            return marginals(self.chain.weights, [logits])[0]
-        return softmax(logits.astype(np.float64))
+            return self._mended(marginals(self.chain.weights, [logits])[0])
+        return softmax(logits.astype(np.float64) / self.temperature)
 
     def logits_of(self, probabilities: np.ndarray) -> np.ndarray:
         """Their logarithms."""
         return log_of(probabilities)
 
     def of_mean(self) -> Self:
-        """With ``crf`` one that only knows what may follow what: members have counted their scores.
+        """One without a temperature, and with ``crf`` one that only knows what may follow what.
 
-        It shares what this one knows of tags that training never showed.
+        Members' probabilities have their temperatures and their scores of transitions in them. It
+        shares what this one knows of tags that training never showed.
         """
-        if self.chain is None:
+        if self.chain is None and self.temperature == 1:
             return self
         other = copy.copy(self)
-        other.chain = Chain(np.zeros_like(self.chain.scores), self.chain.allowed)
+        other.temperature = 1.0
+        if self.chain is not None:
+            other.chain = Chain(np.zeros_like(self.chain.scores), self.chain.allowed)
         return other
 
     def decode_tags(self, logits: np.ndarray) -> tuple[list[str], list[float]]:
@@ -170,6 +184,8 @@ class TaggingDecoder(Decoder):
 
     def n_best(self, logits: np.ndarray, num: int) -> list[tuple[list[str], float]]:
         """The likeliest sequences of tags, with the probability of each.
+
+        A temperature, which is found for single tags, does not mend these.
 
         Args:
             logits: ``(tokens, labels)``, at least one token.
@@ -270,6 +286,36 @@ class TaggingDecoder(Decoder):
         best = np.concatenate([np.zeros(0, np.int64), *self._best(logits)])
         return confusion_matrix(truth[truth >= 0], best[truth >= 0], len(self.labels))
 
+    @property
+    def tunes(self) -> bool:
+        """Whether probabilities are to be calibrated."""
+        return bool(self.options.calibrate)
+
+    def tune(self, logits: Sequence[np.ndarray], targets: Sequence[np.ndarray]) -> None:
+        """Find the temperature by all tokens but those whose tag has no logit."""
+        rows, truth = self._tokens(logits, targets)
+        known = truth.any(axis=1)
+        self.temperature = fit_temperature(rows[known], truth[known], exclusive=True)
+
+    def calibration(
+        self, logits: Sequence[np.ndarray], targets: Sequence[np.ndarray]
+    ) -> Mapping[str, float]:
+        """How far each token's probabilities can be taken at their word.
+
+        A tag that training never showed is never right, whatever its probability.
+        """
+        rows, truth = self._tokens(logits, targets)
+        best = np.concatenate(self._best(logits))  # not the likeliest of each, with a chain
+
+        def found(temperature: float) -> dict[str, float]:
+            told = softmax(rows / temperature)
+            return calibration_of(told, truth, exclusive=True, answers=best)
+
+        scores = found(self.temperature)
+        if self.temperature != 1:
+            scores |= {f"{name}_before": value for name, value in found(1.0).items()}
+        return scores
+
     def mistakes(self, logits: np.ndarray, target: np.ndarray) -> list[Wrong]:
         """The tokens of a sentence that get a wrong tag, in order."""
         (truth,), _ = self._names([], [target])
@@ -279,6 +325,28 @@ class TaggingDecoder(Decoder):
             for step, (true, guess, probability) in enumerate(tagged)
             if true != guess
         ]
+
+    def _mended(self, likely: np.ndarray) -> np.ndarray:
+        """Marginals ``(tokens, L)`` as the temperature makes them: their logarithms are logits."""
+        return likely if self.temperature == 1 else softmax(log_of(likely) / self.temperature)
+
+    def _tokens(
+        self, logits: Sequence[np.ndarray], targets: Sequence[np.ndarray]
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """What a softmax makes each token's probabilities of, and which tag holds.
+
+        Returns:
+            float64 and bool, ``(N, L)``; no tag holds where the target has no logit.
+        """
+        if not sum(map(len, targets)):
+            raise nothing_to_score()
+        for row in logits:
+            refuse_nan(row)
+        if self.chain is not None:
+            logits = [log_of(row) for row in marginals(self.chain.weights, logits)]
+        rows = np.concatenate(list(logits)).astype(np.float64)
+        truth = np.concatenate(list(targets))[:, np.newaxis] == np.arange(len(self.labels))
+        return rows, truth
 
     def _best(self, logits: Sequence[np.ndarray]) -> list[np.ndarray]:
         """The index of each token's tag."""
@@ -292,10 +360,10 @@ class TaggingDecoder(Decoder):
         """The tags and their probabilities of each sentence."""
         best = self._best(logits)
         if self.chain is None:
-            chosen = [_alone(*pair) for pair in zip(logits, best, strict=True)]
+            chosen = [_alone(*pair, self.temperature) for pair in zip(logits, best, strict=True)]
         else:
             likely = marginals(self.chain.weights, logits)
-            chosen = [_at(*pair) for pair in zip(likely, best, strict=True)]
+            chosen = [_at(self._mended(m), path) for m, path in zip(likely, best, strict=True)]
         return [
             ([self.labels[index] for index in path], probabilities)
             for path, probabilities in zip(best, chosen, strict=True)
@@ -312,12 +380,12 @@ class TaggingDecoder(Decoder):
         return truth, predicted
 
 
-def _alone(logits: np.ndarray, tags: np.ndarray) -> list[float]:
+def _alone(logits: np.ndarray, tags: np.ndarray, temperature: float) -> list[float]:
     """The probability of each token's tag where each has a softmax of its own."""
     found: list[float] = []
     for start in range(0, len(tags), _ROWS):
         part = slice(start, start + _ROWS)
-        found += _at(softmax(logits[part].astype(np.float64)), tags[part])
+        found += _at(softmax(logits[part].astype(np.float64) / temperature), tags[part])
     return found
 
 

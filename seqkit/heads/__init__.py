@@ -37,7 +37,7 @@ Calibrate = Annotated[
     Meta(
         description="Divide logits by one temperature, found on the development data after "
         "training, so that probabilities can be taken at their word (Guo et al. 2017). No label "
-        "changes."
+        "or tag changes."
     ),
 ]
 
@@ -163,6 +163,7 @@ class TaggingOptions(Options, frozen=True, kw_only=True):
 
     dropout: Dropout = 0.0
     label_smoothing: LabelSmoothing = 0.0
+    calibrate: Calibrate = False
     scheme: Annotated[
         Literal["auto", "tags", "bio", "bioes", "io"],
         Meta(

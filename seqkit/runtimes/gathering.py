@@ -238,7 +238,7 @@ POOLINGS: dict[str, type[Pooled]] = {"last": Last, "mean": Mean, "max": Max, "co
 class TaggingSteps(Gatherer):
     """The ``tagging`` head; with ``crf`` too, for which tags follow which is the decoder's."""
 
-    known = frozenset({"dropout", "label_smoothing", "scheme", "crf"})
+    known = frozenset({"dropout", "label_smoothing", "calibrate", "scheme", "crf"})
 
     def __init__(
         self,

@@ -306,3 +306,134 @@ def test_a_long_document_has_its_probabilities_computed_in_parts(monkeypatch):
     monkeypatch.setattr("seqkit.decoding.tagging._ROWS", 3)
     assert decoder.decode_tags(logits) == at_once
     assert len(at_once[1]) == 7
+
+
+def calibrating(*sentences: str, crf: bool = False) -> TaggingDecoder:
+    decoder = TaggingDecoder(TaggingOptions(calibrate=True, crf=crf))
+    decoder.fit([example(tags) for tags in sentences])
+    return decoder
+
+
+class TestCalibration:
+    #: Odds of 4 to 1 each, of which three in four are right: they should be 3 to 1.
+    sure = np.log(np.array([[4, 1], [4, 1], [1, 4], [1, 4]], dtype=np.float32))
+
+    def test_one_temperature_is_found_by_all_tokens(self):
+        decoder = calibrating("A B")
+        targets = [decoder.target(example(tags)) for tags in ("A A B", "A")]
+        logits = [self.sure[:3], self.sure[3:]]
+        before = decoder.calibration(logits, targets)
+        # each is 0.8 sure, and three of the four are right
+        assert before == pytest.approx(
+            {"calibration_error": 0.05, "brier_score": (3 * 0.08 + 1.28) / 4}
+        )
+        decoder.tune(logits, targets)
+        assert decoder.temperature == pytest.approx(np.log(4) / np.log(3))
+        assert decoder.calibration(logits, targets) == pytest.approx(
+            {
+                "calibration_error": 0.0,
+                "brier_score": (3 * 0.125 + 1.125) / 4,
+                "calibration_error_before": 0.05,
+                "brier_score_before": (3 * 0.08 + 1.28) / 4,
+            },
+            abs=1e-6,
+        )
+
+    def test_every_probability_is_mended_and_no_tag_is_moved(self):
+        decoder = calibrating("A B")
+        decoder.temperature = 2.0  # odds of 4 to 1 become 2 to 1
+        tags, told = decoder.decode_tags(self.sure)
+        assert tags == ["A", "A", "B", "B"]
+        assert told == pytest.approx([2 / 3] * 4)
+        assert decoder.probabilities(self.sure)[0] == pytest.approx([2 / 3, 1 / 3])
+        (wrong,) = decoder.mistakes(self.sure[:2], decoder.target(example("A B")))
+        assert wrong == Wrong(1, "B", "A", pytest.approx(2 / 3))
+
+    def test_a_tag_without_a_logit_teaches_nothing_and_is_never_right(self):
+        decoder = calibrating("A B")
+        targets = [decoder.target(example(tags)) for tags in ("A A B", "A", "X")]
+        logits = [self.sure[:3], self.sure[3:], self.sure[:1]]
+        decoder.tune(logits, targets)
+        assert decoder.temperature == pytest.approx(np.log(4) / np.log(3))
+        found = decoder.calibration(logits, targets)
+        assert found["calibration_error"] == pytest.approx(0.75 - 3 / 5)
+        assert found["brier_score"] == pytest.approx((4 * 0.375 + 0.75**2 + 0.25**2) / 5)
+
+    def test_with_a_chain_it_is_the_marginals_that_are_mended(self):
+        decoder, plain = (calibrating("B-x I-x O O", "O B-x O", crf=True) for _ in range(2))
+        rng = np.random.default_rng(3)
+        L = len(decoder.labels)
+        scores = rng.normal(size=(L + 1, L + 1)).astype(np.float32)
+        for each in (decoder, plain):
+            each.learn(scores)
+        logits = [rng.normal(size=(n, L)).astype(np.float32) for n in (4, 3, 1, 6)]
+        tags = ["B-x I-x O O", "O O B-x", "O", "O O B-x O O B-x"]
+        targets = [decoder.target(example(row)) for row in tags]
+        for row, target in zip(logits, targets, strict=True):
+            row[np.arange(len(row)), target] += 2  # more right than wrong
+        decoder.tune(logits, targets)
+        T = decoder.temperature
+        assert 0.1 < T < 10
+        assert T != 1
+        likely = np.concatenate([plain.probabilities(row) for row in logits])
+
+        def loss(temperature: float) -> float:
+            told = likely ** (1 / temperature)
+            told /= told.sum(axis=1, keepdims=True)
+            return -np.log(told[np.arange(len(told)), np.concatenate(targets)]).sum()
+
+        assert loss(T) <= min(loss(T * 1.01), loss(T / 1.01))
+        for row in logits:
+            powers = plain.probabilities(row) ** (1 / T)
+            mended = powers / powers.sum(axis=1, keepdims=True)
+            np.testing.assert_allclose(decoder.probabilities(row), mended, rtol=1e-9)
+            path, told = decoder.decode_tags(row)
+            assert path == plain.decode_tags(row)[0]
+            columns = [decoder.labels.index(tag) for tag in path]
+            np.testing.assert_allclose(told, mended[np.arange(len(row)), columns], rtol=1e-9)
+            assert decoder.n_best(row, 2) == plain.n_best(row, 2)
+
+    def test_with_a_chain_what_is_sure_is_the_answer_not_the_likeliest_of_each(self):
+        """Of two paths a tag may be in the best and yet not be the likeliest."""
+        decoder = calibrating("A B", "B A", crf=True)
+        L = len(decoder.labels)
+        scores = np.zeros((L + 1, L + 1), np.float32)
+        scores[0, 0] = 1.0  # A to A
+        decoder.learn(scores)
+        decoder.chain = type(decoder.chain)(scores, np.ones_like(decoder.chain.allowed))
+        logits = np.log(np.array([[0.3, 0.7], [0.55, 0.45]], dtype=np.float32))
+        path, told = decoder.decode_tags(logits)
+        assert path == ["A", "A"]
+        assert told[0] < 0.5  # all paths but the best begin with B
+        found = decoder.calibration([logits], [decoder.target(example("A A"))])
+        apart = [1 - probability for probability in told]
+        assert found["calibration_error"] == pytest.approx(np.mean(apart))
+
+    @pytest.mark.parametrize("crf", [False, True])
+    def test_it_is_kept(self, tmp_path, crf):
+        decoder = calibrating("A B", crf=crf)
+        decoder.temperature = 1.5
+        decoder.save(tmp_path)
+        again = TaggingDecoder(decoder.options, decoder.labels)
+        again.load(tmp_path)
+        assert again.temperature == 1.5
+        (tmp_path / "temperature.json").write_text('{"temperature": 0}')
+        with pytest.raises(BundleError, match="out of range"):
+            again.load(tmp_path)
+
+    def test_members_of_a_mean_have_theirs_counted(self):
+        decoder = calibrating("A B")
+        assert decoder.of_mean() is decoder
+        decoder.temperature = 2.0
+        mean = decoder.of_mean()
+        told = decoder.probabilities(self.sure)
+        np.testing.assert_allclose(mean.probabilities(mean.logits_of(told)), told)
+
+    def test_logits_that_are_no_numbers_are_refused(self):
+        decoder = calibrating("A B")
+        targets = [decoder.target(example("A"))]
+        for use in (decoder.tune, decoder.calibration):
+            with pytest.raises(BundleError):
+                use([np.array([[np.nan, 0]], dtype=np.float32)], targets)
+        with pytest.raises(DataError):
+            decoder.tune([], [])

@@ -68,6 +68,11 @@ class TestTagging(HeadContract):
     name = "tagging"
 
 
+class TestCalibratedTagging(HeadContract):
+    name = "tagging"
+    options: ClassVar = {"calibrate": True}
+
+
 class TestChain(HeadContract):
     name = "tagging"
     options: ClassVar = {"crf": True}

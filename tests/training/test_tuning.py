@@ -51,6 +51,35 @@ def test_a_temperature_is_kept_beside_weights_that_it_has_not_changed(trained):
         assert told == pytest.approx(odds ** (1 / temperature), rel=1e-4)
 
 
+@pytest.mark.parametrize("crf", [False, True])
+def test_a_tagger_has_a_temperature_too(tmp_path, crf):
+    for name, calibrate in (("plain", False), ("mended", True)):
+        head = {"calibrate": calibrate, "crf": crf}
+        tiny.train("tagging", tmp_path / name, head=head)
+    file = tmp_path / "mended" / "head" / "temperature.json"
+    assert not (tmp_path / "plain" / "head" / "temperature.json").exists()
+    temperature = json.loads(file.read_text())["temperature"]
+    assert temperature != 1
+    manifest = json.loads((tmp_path / "mended" / "manifest.json").read_text())
+    found = manifest["calibration"]
+    assert found["brier_score"] < found["brier_score_before"]
+    card = (tmp_path / "mended" / "README.md").read_text()
+    assert "were calibrated on the development data" in card
+    assert (
+        f"| brier score | {found['brier_score']:.4g} | {found['brier_score_before']:.4g} |" in card
+    )
+    words = ["the", "fox", "likes", "the", "barn"]
+    answers = []
+    for runtime in ("torch", "onnx"):
+        with api.load(tmp_path / "mended", runtime=runtime) as model:
+            answers.append([token.probability for token in next(model.tag([words])).tokens])
+    assert answers[0] == pytest.approx(answers[1], rel=1e-4)
+    with api.load(tmp_path / "plain") as model:
+        before = [token.probability for token in next(model.tag([words])).tokens]
+    # less sure of all, or surer of all
+    assert len({told > was for told, was in zip(answers[0], before, strict=True)}) == 1
+
+
 def test_without_development_data_there_is_nothing_to_tune_on(tmp_path):
     corpus = tiny.write_corpus("classification", tmp_path)
     tables = tiny.tables("classification", corpus, head={"calibrate": True})
