@@ -47,7 +47,7 @@ _PUBLIC = {
     ],
     "Recipes": ["seqkit.recipe: Recipe Part load read override parse starter to_tables to_toml"],
     "Examples and readers": [
-        "seqkit.examples: TextExample TokensExample",
+        "seqkit.examples: TextExample TokensExample InDocument",
         "seqkit.readers.files: expand guess_reader read",
     ],
     "Corpora": [

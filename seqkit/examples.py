@@ -7,8 +7,25 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InDocument:
+    """Where a sentence stands, for taggers that read it together with what is around it.
+
+    Attributes:
+        document: The document that it is a sentence of, by any name; examples in a row that have
+            the same one are each other's neighbours. Empty where it stands alone, or where the
+            words around it are given.
+        before: The words before it in its document, the nearest last.
+        after: The words after it, the nearest first.
+    """
+
+    document: str = ""
+    before: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
-class TextExample:
+class TextExample(InDocument):
     """A text, labelled or not.
 
     Attributes:
@@ -23,7 +40,7 @@ class TextExample:
 
 
 @dataclass(frozen=True, slots=True)
-class TokensExample:
+class TokensExample(InDocument):
     """A sentence whose tokens are given, tagged or not.
 
     Attributes:

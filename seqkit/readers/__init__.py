@@ -41,6 +41,14 @@ class JsonLinesOptions(Options, frozen=True, kw_only=True):
     tags: Annotated[str, Meta(description="The key that holds a list of tags; may be absent.")] = (
         "tags"
     )
+    document: Annotated[
+        str,
+        Meta(
+            description="The key that names the document of a sentence of tokens, a string or a "
+            "whole number. Sentences in a row that name the same are read in context by a model "
+            "with encoder.context; so are those of a file whose rows have no such key."
+        ),
+    ] = "document"
 
 
 class TableOptions(Options, frozen=True, kw_only=True):

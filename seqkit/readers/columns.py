@@ -19,8 +19,9 @@ class ColumnsReader(SentenceReader):
 
     Each row of a file has as many columns as its first sentence. Where the token's column is also
     the tag's, as in a file of one column, sentences have no tags and :meth:`write` adds a column
-    for them. ``-DOCSTART-`` rows are skipped, and so is a comment, which is a row that begins with
-    ``#`` and has another number of columns: ``#`` and ``#word`` are tokens in their own right.
+    for them. A ``-DOCSTART-`` row begins a document and is no token. Neither is a comment, which is
+    a row that begins with ``#`` and has another number of columns: ``#`` and ``#word`` are tokens
+    in their own right.
     """
 
     def __init__(
@@ -42,7 +43,7 @@ class ColumnsReader(SentenceReader):
             rows = [
                 (index, line, self._cells(line.text))
                 for index, line in enumerate(lines)
-                if not (line.is_blank or line.text.startswith("-DOCSTART-"))
+                if not (line.is_blank or self.begins_document(line.text))
             ]
             if not count:
                 # Before the first row proper, only "# " can tell a comment from a token.
@@ -61,6 +62,10 @@ class ColumnsReader(SentenceReader):
             return words
 
         return find_words
+
+    def begins_document(self, row: str) -> bool:
+        """Whether it is a ``-DOCSTART-`` row."""
+        return row.startswith("-DOCSTART-")
 
     def with_tag(self, row: str, tag: str) -> str:
         """The row with ``tag`` in its cell."""

@@ -15,6 +15,7 @@ from seqkit.readers.sentences import FindWords, SentenceReader, Word
 
 _COLUMNS = {"upos": 3, "xpos": 4, "deprel": 7}
 _WORD_ID = re.compile(r"[1-9][0-9]*")
+_NEW_DOCUMENT = re.compile(r"#\s*newdoc(\s|$)")
 _OTHER_ID = re.compile(r"[0-9]+[-.][0-9]+")
 
 
@@ -22,7 +23,7 @@ class ConlluReader(SentenceReader):
     """Reads the words of sentences, which are the rows whose id is an integer.
 
     Comments, multiword tokens (``1-2``) and empty nodes (``1.1``) are kept among the example's
-    rows. A sentence with ``_`` for each of its tags has none.
+    rows. A sentence with ``_`` for each of its tags has none. ``# newdoc`` begins a document.
     """
 
     def __init__(
@@ -34,6 +35,10 @@ class ConlluReader(SentenceReader):
     def finder(self) -> FindWords:
         """The same function for every file."""
         return self._find_words
+
+    def begins_document(self, row: str) -> bool:
+        """Whether it is a ``# newdoc`` comment, with a name or without."""
+        return row.startswith("#") and _NEW_DOCUMENT.match(row) is not None
 
     def with_tag(self, row: str, tag: str) -> str:
         """The row with ``tag`` in its column."""

@@ -49,13 +49,23 @@ class JsonLinesReader(LineReader):
     def _sentence(self, row: dict[str, Any], source: str) -> TokensExample:
         expected = "a list of strings that are not empty"
         tokens = self._strings("tokens", expected, row[self.options.tokens], source)
+        document = self._document(row, source)
         tags = row.get(self.options.tags)
         if tags is None:
-            return TokensExample(tokens, source)
+            return TokensExample(tokens, source, document=document)
         tags = self._strings("tags", expected, tags, source)
         if len(tags) != len(tokens):
             raise bad_row(source, f"{len(tokens)} tags, one a token", f"{len(tags)}")
-        return TokensExample(tokens, source, tags)
+        return TokensExample(tokens, source, tags, document=document)
+
+    def _document(self, row: dict[str, Any], source: str) -> str:
+        file = source.rpartition(":")[0]
+        name = row.get(self.options.document)
+        if name is None:
+            return file
+        if not isinstance(name, str | int) or isinstance(name, bool):
+            raise self._wrong("document", "a string or a whole number", name, source)
+        return f"{file}:{name}"
 
     def _strings(self, option: str, expected: str, value: Any, source: str) -> tuple[str, ...]:
         if not isinstance(value, list) or not all(isinstance(v, str) and v for v in value):

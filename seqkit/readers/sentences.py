@@ -42,6 +42,10 @@ class SentenceReader(StreamReader):
         """A function for the sentences of one file, in order; it raises DataError at a bad row."""
 
     @abstractmethod
+    def begins_document(self, row: str) -> bool:
+        """Whether a row, without its line end, says that a new document begins with it."""
+
+    @abstractmethod
     def with_tag(self, row: str, tag: str) -> str:
         """A word's row, without its line end, with ``tag`` in the tag's column."""
 
@@ -57,7 +61,11 @@ class SentenceReader(StreamReader):
         """Yield the sentences of a stream."""
         find_words = self.finder()
         before: list[Line] = []
+        document = name  # the whole file, as long as nothing else is said
         for block in read_blocks(stream, name, self.encoding, what="sentence"):
+            for line in block.lines:  # of a bad sentence too
+                if self.begins_document(line.text):
+                    document = f"{name}:{line.number}"
             try:
                 if block.problem:
                     raise block.problem
@@ -75,6 +83,7 @@ class SentenceReader(StreamReader):
                 f"{name}:{block.lines[words[0].row].number}",
                 tags if any(tags) else (),
                 tuple(line.text + line.end for line in before + block.lines),
+                document=document,
             )
             before = []
 

@@ -109,7 +109,7 @@ class Examples:
 
     The first are kept as they are, which takes no time; the others as bytes, since objects take
     several times the memory of their text. What a reader needs to write a sentence back is not
-    kept with those.
+    kept with those, nor the words around a sentence, which its document tells.
 
     Args:
         examples: Read once, here.
@@ -139,7 +139,8 @@ class Examples:
 
 
 #: Bytes of what follows, how many parts that is, and how many of them are tokens; the parts of a
-#: text, marked with 0 tokens more than there can be, are itself and its labels.
+#: text, marked with 0 tokens more than there can be, are itself and its labels. Before them stand
+#: the source and the document.
 _HEAD = struct.Struct("<QII")
 _TEXT = 0xFFFFFFFF
 
@@ -153,9 +154,10 @@ def _memory(example: Example) -> int:
 
 def _packed(example: Example) -> bytes:
     if isinstance(example, TextExample):
-        kind, parts = _TEXT, (example.source, example.text, *example.labels)
+        kind, own = _TEXT, (example.text, *example.labels)
     else:
-        kind, parts = len(example.tokens), (example.source, *example.tokens, *example.tags)
+        kind, own = len(example.tokens), (*example.tokens, *example.tags)
+    parts = (example.source, example.document, *own)
     lengths = struct.pack(f"<{len(parts)}I", *map(len, parts))
     # readers refuse what is no text, but a plugin's may let half a character through
     text = "".join(parts).encode("utf-8", "surrogatepass")
@@ -178,6 +180,7 @@ def _unpacked(data: bytes, at: int, end: int) -> Example:
     for length in lengths:
         parts.append(text[start : start + length])
         start += length
+    source, document, *own = parts
     if kind == _TEXT:
-        return TextExample(parts[1], parts[0], tuple(parts[2:]))
-    return TokensExample(tuple(parts[1 : kind + 1]), parts[0], tuple(parts[kind + 1 :]))
+        return TextExample(own[0], source, tuple(own[1:]), document=document)
+    return TokensExample(tuple(own[:kind]), source, tuple(own[kind:]), document=document)

@@ -211,3 +211,13 @@ def test_any_columns_round_trip_with_any_tags(content, data):
         tags = data.draw(st.lists(CELL, min_size=count, max_size=count))
         (again,) = reader.read_stream(io.BytesIO(reader.write(example, tags).encode()), "f")
         assert (again.tokens, again.tags) == (example.tokens, tuple(tags))
+
+
+def test_sentences_tell_their_document():
+    content = "-DOCSTART- -X- O\n\na O\n\nb O\n\n-DOCSTART- O\nc O\n"
+    assert [(e.tokens, e.document) for e in read(content)] == [
+        (("a",), "f:1"),
+        (("b",), "f:1"),
+        (("c",), "f:7"),
+    ]
+    assert [e.document for e in read("a O\n\nb O\n")] == ["f", "f"]

@@ -184,3 +184,14 @@ def test_any_conllu_round_trips_with_any_tags(parts, data):
         )
         (other,) = read(reader.write(example, tags))
         assert (other.tokens, other.tags) == (example.tokens, tuple(tags))
+
+
+def test_sentences_tell_their_document():
+    one = row("1") + "\n"
+    content = one + "# newdoc id = x\n" + one + one + "#newdoc\n" + one + "# newdocs\n" + one
+    assert [e.document for e in read(content)] == ["f", "f:3", "f:3", "f:8", "f:8"]
+
+
+def test_a_bad_sentence_begins_its_document_all_the_same():
+    content = row("1") + "\n# newdoc\n" + row("7") + "\n" + row("1")
+    assert [e.document for e in read(content, on_bad=lambda _: None)] == ["f", "f:3"]

@@ -35,8 +35,8 @@ def test_texts_with_no_one_and_several_labels():
 
 def test_a_row_with_tokens_is_a_sentence():
     assert read('{"tokens": ["a", "b"], "tags": ["X", "Y"], "text": "a b"}\n{"tokens": []}') == [
-        TokensExample(("a", "b"), "f:1", ("X", "Y")),
-        TokensExample((), "f:2"),
+        TokensExample(("a", "b"), "f:1", ("X", "Y"), document="f"),
+        TokensExample((), "f:2", document="f"),
     ]
 
 
@@ -106,3 +106,16 @@ def test_what_json_writes_is_read_back(rows, ascii_only):
     )
     found = read(content)
     assert [(example.text, list(example.labels)) for example in found] == rows
+
+
+def test_sentences_tell_their_document():
+    names = ['"x"', "7", "null"]
+    content = "".join(f'{{"tokens": ["a"], "document": {name}}}\n' for name in names)
+    assert [e.document for e in read(content)] == ["f:x", "f:7", "f"]
+    assert [e.document for e in read(content, JsonLinesOptions(document="doc"))] == ["f", "f", "f"]
+    with pytest.raises(DataError, match=r"f:1: expected a string or a whole number.*true"):
+        read('{"tokens": ["a"], "document": true}')
+
+
+def test_a_text_is_in_no_document():
+    assert [e.document for e in read('{"text": "a", "document": "x"}')] == [""]

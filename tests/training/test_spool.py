@@ -21,6 +21,8 @@ EXAMPLES = [
     TokensExample(("one", "tw o", ""), "b:1", ("A", "B", "C")),
     TokensExample((), "b:2"),
     TokensExample(("one",), "b:3"),
+    TokensExample(("one",), "b:4", ("A",), document="b:é"),
+    TextExample("one", "b:5", document="b"),
     TextExample("long " * 400_000, "c"),
 ]
 
