@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -60,7 +60,8 @@ class Explainer:
 
     summed over the features of each token. By the axiom of completeness all shares add up to
     ``F(x) - F(x')``, by which :func:`integrate` checks its sum and makes it finer. What a head adds
-    to its logits from the ids themselves is shared out by the head, without any sum.
+    to its logits from the ids themselves is shared out by the head, without any sum. What is read
+    around a sentence is the same at the baseline, and has no share.
 
     Args:
         bundle: An open bundle.
@@ -104,7 +105,8 @@ class Explainer:
         encoded = self._encoder.encode(example, with_target=False)
         _check_length(len(encoded))
         logit = self._logit(encoded, label, word)
-        shares, before, after, steps = self._integrate(encoded, logit)
+        own = self._own(example, encoded)
+        shares, before, after, steps = self._integrate(encoded, own, logit)
         residual = after - before - float(shares.sum())
         credit = self._network.head.credit(torch.from_numpy(encoded.ids.astype(np.int64)))
         if credit is not None:
@@ -117,7 +119,7 @@ class Explainer:
             word=word,
             logit=after,
             baseline=before,
-            words=self._by_word(example, encoded, shares),
+            words=self._by_word(example, encoded, own, shares),
             residual=residual,
             steps=steps,
         )
@@ -127,7 +129,16 @@ class Explainer:
         if self._arity == "many-to-one" or isinstance(example, TokensExample):
             return example
         text = example.text
-        return TokensExample(tuple(text[a:b] for a, b in split_words(text)), example.source)
+        words = tuple(text[a:b] for a, b in split_words(text))
+        return TokensExample(words, example.source, before=example.before, after=example.after)
+
+    def _own(self, example: Example, encoded: Encoded) -> slice:
+        """Those of the tokens that are read which are not of what stands around a sentence."""
+        if encoded.steps is None:
+            return slice(0, len(encoded))
+        alone = replace(example, before=(), after=())
+        end = int(encoded.steps[-1]) + 1
+        return slice(end - len(self._encoder.encode(alone, with_target=False)), end)
 
     def _logit(self, encoded: Encoded, label: str, word: int | None) -> _Logit:
         if label not in self._labels:
@@ -152,7 +163,9 @@ class Explainer:
         # one logit for two labels speaks for the second
         return _Logit(index, 1, step) if self._width > 1 else _Logit(0, 2 * index - 1, step)
 
-    def _integrate(self, encoded: Encoded, logit: _Logit) -> tuple[np.ndarray, float, float, int]:
+    def _integrate(
+        self, encoded: Encoded, own: slice, logit: _Logit
+    ) -> tuple[np.ndarray, float, float, int]:
         """Each token's share ``(T,)``, the logit at the baseline, that at the input, and steps."""
         padded = pad([encoded])
         ids = torch.from_numpy(padded.ids)  # (T, 1)
@@ -162,12 +175,15 @@ class Explainer:
             if not x.is_floating_point():  # ids in the place of one-hot vectors
                 x = F.one_hot(x, self._network.embedding.output_size).float()
         T, _, E = x.shape
+        around = x.clone()
+        around[own] = 0
+        x = x - around
         size = max(1, min(_VECTORS // T, _NUMBERS // (T * E)))
 
         def inputs(places: np.ndarray) -> Iterator[Tensor]:
             at = torch.from_numpy(places).to(x).view(1, -1, 1)
             # (T, size, E) each
-            return (at[:, k : k + size] * x for k in range(0, len(places), size))
+            return (around + at[:, k : k + size] * x for k in range(0, len(places), size))
 
         @torch.no_grad()
         def values(places: np.ndarray) -> np.ndarray:
@@ -204,7 +220,7 @@ class Explainer:
         return logits
 
     def _by_word(
-        self, example: Example, encoded: Encoded, shares: np.ndarray
+        self, example: Example, encoded: Encoded, own: slice, shares: np.ndarray
     ) -> tuple[WordShare, ...]:
         text = text_of(example)
         if encoded.steps is not None:
@@ -213,7 +229,8 @@ class Explainer:
             for token in example.tokens:
                 spans.append((start, start + len(token)))
                 start += len(token) + 1
-            of = np.searchsorted(encoded.steps, np.arange(len(shares)))
+            shares = shares[own]
+            of = np.searchsorted(encoded.steps - own.start, np.arange(len(shares)))
         else:
             spans, of = self._words_read(text, len(encoded))
         summed = np.bincount(of, weights=shares, minlength=len(spans)).tolist()

@@ -31,7 +31,8 @@ class Encoded:
         characters: ``(n, WIDTH)`` uint16 of :mod:`seqkit.spelling`, or none where the model does
             not read them.
         target: What :meth:`Decoder.target` gave, or none.
-        steps: For given tokens, the step at which each is complete, ``(tokens,)``; else none.
+        steps: For given tokens, the step at which each is complete, ``(tokens,)``; else none. The
+            steps of what is read around a sentence are not among them: nothing is told of those.
     """
 
     ids: np.ndarray
@@ -66,11 +67,15 @@ class Encoded:
 class ExampleEncoder:
     """Encodes examples for one model.
 
+    Where the model reads a sentence in its document, what stands before and after it is read as
+    given tokens too, with an end symbol on either side of the sentence (as the separators of
+    Schweter and Akbik 2020, "FLERT: document-level features for named entity recognition").
+
     Args:
         tokenizer: A trained tokenizer.
         decoder: The head's decoder, which knows the labels.
         arity: The head's; many-to-many reads given tokens, the others text.
-        limits: The recipe's encoder section, for how much of a text is read.
+        limits: The recipe's encoder section, for how much of a text is read, and around it.
         encode_ids: What gives a text's ids instead of the tokenizer, while its vocabulary is still
             being learnt; see :meth:`Tokenizer.draft`.
         characters: Whether the model reads the characters of tokens too: of given tokens, those of
@@ -106,7 +111,7 @@ class ExampleEncoder:
         """
         target = self.decoder.target(example) if with_target else None
         if self.arity == "many-to-many":
-            return self._tokens(words_of(example), target)
+            return self._tokens(example, target)
         return self._text(text_of(example), target)
 
     def _text(self, text: str, target: np.ndarray | None) -> Encoded:
@@ -130,8 +135,19 @@ class ExampleEncoder:
             characters=self._spell(surface) if self._spell else None,
         )
 
-    def _tokens(self, tokens: Sequence[str], target: np.ndarray | None) -> Encoded:
-        pieces = self.tokenizer.encode_words(tokens)
+    def _tokens(self, example: Example, target: np.ndarray | None) -> Encoded:
+        before, own, after = self._read_together(example)
+        encode = self.tokenizer.encode_words
+        tokens, pieces = [*before], encode(before)
+        if before:
+            tokens.append("")
+            pieces.append([EOS])
+        first = len(tokens)
+        tokens += own
+        pieces += encode(own)
+        if after:
+            tokens += ["", *after]
+            pieces += [[EOS], *encode(after)]
         counts = np.fromiter((len(p) for p in pieces), dtype=np.int64, count=len(pieces))
         ids = np.fromiter((i for p in pieces for i in p), dtype=np.int32, count=int(counts.sum()))
         features = characters = None
@@ -139,8 +155,17 @@ class ExampleEncoder:
             features = np.repeat(self.tokenizer.features(tokens), counts, axis=0)
         if self._spell:
             characters = np.repeat(self._spell(tokens), counts, axis=0)
-        steps = np.cumsum(counts) - 1
+        steps = np.cumsum(counts)[first : first + len(own)] - 1
         return Encoded(ids, features=features, target=target, steps=steps, characters=characters)
+
+    def _read_together(
+        self, example: Example
+    ) -> tuple[Sequence[str], Sequence[str], Sequence[str]]:
+        """The words of a sentence, between those around it that the model reads."""
+        own, most = words_of(example), self.limits.context
+        if not (own and most):
+            return (), own, ()
+        return example.before[-most:], own, example.after[:most]
 
 
 def join(documents: Sequence[Encoded]) -> np.ndarray:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from seqkit.bundle.load import Bundle
+from seqkit.context import in_context
 from seqkit.decoding.adapting import FIXED, Adapting
 from seqkit.encoding import Encoded, ExampleEncoder
 from seqkit.errors import UsageError
@@ -50,6 +51,11 @@ class Ensemble(TextModel):
         """The models by themselves."""
         return self._members
 
+    @property
+    def context(self) -> int:
+        """The most words that a member reads on either side of a sentence."""
+        return max(member.context for member in self._members)
+
     def close(self) -> None:
         """Let go of all members; see :meth:`seqkit.model.TextModel.close`."""
         super().close()
@@ -72,9 +78,8 @@ class Ensemble(TextModel):
         if adapting.learns:
             check_adapting(self._engine.bundle, AUTO)
         predictor = self._predictor()
-        return evaluate_labelled(
-            predictor.runtime, predictor.decoder, predictor.encoder, some(examples)
-        )
+        placed = some(in_context(examples, self.context))
+        return evaluate_labelled(predictor.runtime, predictor.decoder, predictor.encoder, placed)
 
     def runtimes(self) -> Iterator[Candidate]:
         """Refused: each member has its own.

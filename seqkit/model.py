@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, overload
 
 from seqkit.bundle.load import Bundle
+from seqkit.context import in_context, one_document
 from seqkit.decoding.adapting import FIXED, Adapting
 from seqkit.decoding.beam import BeamSearch
 from seqkit.decoding.sampling import Sampling
@@ -66,6 +67,11 @@ class TextModel:
     def members(self) -> tuple[TextModel, ...]:
         """The models whose answers are averaged: itself, unless it was loaded as several."""
         return (self,)
+
+    @property
+    def context(self) -> int:
+        """Words of its document that are read on either side of a sentence; 0 for none."""
+        return self.recipe.encoder.context
 
     def close(self) -> None:
         """Let go of the weights and of all that was made to predict with them.
@@ -214,13 +220,20 @@ class TextModel:
     @overload
     def tag(self, texts: str) -> Tagging: ...  # type: ignore[overload-overlap]
     @overload
-    def tag(self, texts: Iterable[str | Sequence[str] | Example]) -> Iterator[Tagging]: ...
-    def tag(self, texts: str | Iterable[str | Sequence[str] | Example]) -> Any:
+    def tag(
+        self, texts: Iterable[str | Sequence[str] | Example], *, document: bool = False
+    ) -> Iterator[Tagging]: ...
+    def tag(
+        self, texts: str | Iterable[str | Sequence[str] | Example], *, document: bool = False
+    ) -> Any:
         """Tag the words of texts.
 
         Args:
             texts: One text, or any number of texts or lists of tokens, read as their answers are
                 asked for. A text is split into words as :mod:`seqkit.tokenizers.words` says.
+            document: Whether they are the sentences of one document in their order, each of which
+                a model with :attr:`context` reads together with those around it. Otherwise each
+                is read alone, but for examples that say where they stand.
 
         Returns:
             One answer, or one for each text in their order; offsets are into the text, or into
@@ -232,7 +245,8 @@ class TextModel:
         self._require("tag", "tagging")
         if isinstance(texts, str):
             return next(self.predict([TextExample(texts, "")]))
-        return self.predict(as_examples(texts))
+        examples = as_examples(texts)
+        return self.predict(one_document(examples) if document else examples)
 
     def predict(self, examples: Iterable[Example]) -> Iterator[Any]:
         """What the head's decoder answers to each example, for heads that plugins bring too.
@@ -255,7 +269,8 @@ class TextModel:
         """What :meth:`predict` gives for a few examples that are run together.
 
         Args:
-            block: Some of those that :func:`seqkit.predicting.blocks` cuts; texts or given tokens.
+            block: Some of those that :func:`seqkit.predicting.blocks` cuts; texts or given tokens,
+                in their documents by :func:`seqkit.context.in_context` where the model reads those.
 
         Returns:
             One answer for each, in their order.
@@ -264,7 +279,7 @@ class TextModel:
 
     def _answers(self, examples: Iterable[Example]) -> Iterator[Any]:
         predictor = self._predictor()
-        for block in blocks(examples):
+        for block in blocks(in_context(examples, self.context)):
             yield from predictor.answers(block)
 
     def _predictor(self) -> Predictor:
@@ -287,7 +302,7 @@ class TextModel:
         """
         from seqkit.evaluating import evaluate
 
-        return evaluate(self._engine, examples, adapting=adapting)
+        return evaluate(self._engine, in_context(examples, self.context), adapting=adapting)
 
     def errors(self, examples: Iterable[Example], *, limit: int = 20) -> list[Mistake]:
         """What the model gets wrong, the most confident first.
@@ -305,7 +320,8 @@ class TextModel:
             raise self._no_labels(
                 "makes no mistakes that can be listed", "Use 'seqkit evaluate' for its loss"
             )
-        return worst_mistakes(self._predictor(), examples, limit=limit)
+        placed = in_context(examples, self.context)
+        return worst_mistakes(self._predictor(), placed, limit=limit)
 
     def explain(
         self, text: str | Sequence[str] | Example, *, label: str = "", word: int | None = None
@@ -360,7 +376,8 @@ class TextModel:
         from seqkit.errorpage.survey import survey
 
         report = on_progress or (lambda *_: None)
-        surveyed = survey(self._engine.bundle, self._predictor(), examples, limit, report)
+        placed = in_context(examples, self.context)
+        surveyed = survey(self._engine.bundle, self._predictor(), placed, limit, report)
         return render(self, surveyed, data=data, on_progress=report)
 
     def runtimes(self) -> Iterator[Candidate]:

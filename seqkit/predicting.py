@@ -103,7 +103,9 @@ class Predictor:
         inputs: Sequence[Example] = block
         if self.words:
             inputs = [
-                TokensExample(tuple(text for text, _, _ in found), e.source)
+                TokensExample(
+                    tuple(text for text, _, _ in found), e.source, before=e.before, after=e.after
+                )
                 for e, found in zip(block, places, strict=True)
             ]
         encoded = [self.encoder.encode(e, with_target=False) for e in inputs]

@@ -16,7 +16,7 @@ _SEED = 0
 
 
 class Part:
-    """Some of a collection of examples, for any number of passes; none of them is kept here.
+    """Examples that are made of others, for any number of passes; none of them is kept here.
 
     Args:
         make: Begins a pass.

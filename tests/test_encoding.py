@@ -14,6 +14,7 @@ from seqkit.heads import ClassificationOptions, TaggingOptions
 from seqkit.recipe.sections import Encoder
 from seqkit.spelling import Speller
 from seqkit.tokenizers import CharOptions, WordOptions
+from seqkit.tokenizers.base import EOS
 from seqkit.tokenizers.char import CharTokenizer
 from seqkit.tokenizers.word import WordTokenizer
 
@@ -32,9 +33,10 @@ def classifier(tokenizer, *, characters: bool = False, **limits) -> ExampleEncod
     return ExampleEncoder(tokenizer, decoder, "many-to-one", limited, characters=characters)
 
 
-def tagger(tokenizer, *, characters: bool = False) -> ExampleEncoder:
+def tagger(tokenizer, *, characters: bool = False, **limits) -> ExampleEncoder:
     decoder = TaggingDecoder(TaggingOptions(), ("A", "B"))
-    return ExampleEncoder(tokenizer, decoder, "many-to-many", Encoder(), characters=characters)
+    limited = Encoder(**limits)
+    return ExampleEncoder(tokenizer, decoder, "many-to-many", limited, characters=characters)
 
 
 def tokens_of(tokenizer, encoded: Encoded) -> list[str]:
@@ -137,6 +139,61 @@ def test_each_piece_of_a_token_has_the_tokens_characters():
 def test_a_sentence_without_tokens(affixes):
     encoded = tagger(words(affixes=affixes)).encode(TokensExample((), "a"), with_target=True)
     assert (len(encoded), encoded.steps.tolist(), encoded.step_targets().tolist()) == (0, [], [])
+
+
+IN_CONTEXT = TokensExample(
+    ("two", "ab"), "a", ("A", "B"), before=("five", "one"), after=("cba", "three")
+)
+
+
+@pytest.mark.parametrize(
+    ("context", "read", "steps"),
+    [
+        (0, "two ab", [0, 1]),
+        (1, "one <end> two ab <end> cba", [2, 3]),
+        (2, "five one <end> two ab <end> cba three", [3, 4]),
+        (9, "five one <end> two ab <end> cba three", [3, 4]),
+    ],
+)
+def test_a_sentence_is_read_between_what_stands_around_it(context, read, steps):
+    tokenizer = WordTokenizer(WordOptions(affixes=1))
+    tokenizer.train([f"{TEXT} ab cba"])
+    encoder = tagger(tokenizer, characters=True, context=context)
+    encoded = encoder.encode(IN_CONTEXT, with_target=True)
+    end = tokenizer.id_to_token(EOS)
+    assert tokens_of(tokenizer, encoded) == read.replace("<end>", end).split()
+    words = ["" if word == "<end>" else word for word in read.split()]
+    np.testing.assert_array_equal(encoded.features, tokenizer.features(words))
+    np.testing.assert_array_equal(encoded.characters, Speller()(words))
+    assert encoded.steps.tolist() == steps
+    targets = [IGNORED] * len(words)
+    targets[steps[0] : steps[1] + 1] = [0, 1]
+    assert encoded.step_targets().tolist() == targets
+
+
+def test_pieces_of_words_around_a_sentence_are_no_steps_of_its_own():
+    tokenizer = CharTokenizer(CharOptions())
+    tokenizer.train(["abc"])
+    example = TokensExample(("ab", "c"), "a", ("A", "B"), before=("ca",), after=("bb",))
+    encoded = tagger(tokenizer, context=5).encode(example, with_target=True)
+    assert encoded.ids.tolist()[2] == encoded.ids.tolist()[6] == EOS
+    assert encoded.steps.tolist() == [4, 5]
+    ignored = [IGNORED] * 3
+    assert encoded.step_targets().tolist() == [*ignored, IGNORED, 0, 1, *ignored]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "steps"), [(("five",), (), [2, 3]), ((), ("five",), [0, 1])]
+)
+def test_a_sentence_at_the_edge_of_its_document_has_one_neighbour(before, after, steps):
+    example = TokensExample(("one", "two"), "a", before=before, after=after)
+    encoded = tagger(words(), context=3).encode(example, with_target=False)
+    assert (len(encoded), encoded.steps.tolist()) == (4, steps)
+
+
+def test_nothing_is_read_around_a_sentence_without_words():
+    example = TokensExample((), "a", before=("one",), after=("two",))
+    assert len(tagger(words(), context=3).encode(example, with_target=True)) == 0
 
 
 def test_texts_and_tokens_stand_for_each_other():

@@ -31,6 +31,7 @@ FLOORS = {
         "corpora",
         "fetch",
         "splits",
+        "context",
         "check_data",
     ],
     3: ["cells", "nn", "heads"],

@@ -189,6 +189,11 @@ def _limits(manifest: Manifest, recipe: Recipe) -> list[str]:
             f"Of each text it reads {recipe.encoder.max_tokens:,} tokens at the "
             f"{recipe.encoder.keep}, and nothing else."
         )
+    if recipe.encoder.context:
+        limits.append(
+            f"It reads each sentence with up to {recipe.encoder.context:,} words of its document "
+            "on either side; one that is given without them may be told worse."
+        )
     if recipe.encoder.reversed:
         limits.append("It reads texts from their end and writes none; others begin from it.")
     limits.append("It was judged by the scores above and nothing else.")

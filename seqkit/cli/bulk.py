@@ -17,6 +17,7 @@ from seqkit.cli.input import Documents, Place
 from seqkit.cli.job import Block, Job, Writing
 from seqkit.cli.main import INTERRUPTED
 from seqkit.cli.output import Layout
+from seqkit.context import in_context
 from seqkit.errors import UsageError
 from seqkit.runtimes.base import cores
 
@@ -94,7 +95,7 @@ def _texts(
     job: Job, writing: Writing, documents: Documents, counted: Counted | None, done: int = 0
 ) -> Generator[tuple[int, str], None, None]:
     """How many documents, and the text of their results; those that are done are left out."""
-    blocks = _left(_blocks(documents), done, counted)
+    blocks = _left(_blocks(documents, writing.model.context), done, counted)
     if job.jobs == 1:
         made = _here(writing, blocks)
     else:
@@ -114,17 +115,17 @@ def _here(writing: Writing, blocks: Iterable[Block]) -> Generator[tuple[Block, s
             yield block, writing.text(block.examples)
 
 
-def _blocks(documents: Documents) -> Iterator[Block]:
+def _blocks(documents: Documents, context: int) -> Iterator[Block]:
     if documents.are_live:
         from seqkit.cli.pipes import Pipe
 
-        for examples in Pipe(documents).blocks():
+        for examples in Pipe(in_context(documents, context)).blocks():
             yield Block(examples, 0)
         return
     from seqkit.predicting import blocks
 
     place = Place()
-    for examples in blocks(documents.read(place)):
+    for examples in blocks(in_context(documents.read(place), context)):
         yield Block(examples, place.bytes)
 
 

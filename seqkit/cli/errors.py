@@ -71,7 +71,7 @@ def errors(
     _check_use(page, full=full, form=form, overwrite=overwrite, others=others)
     loaded = api.load([model, *others])
     labelled = Labelled(**data)
-    examples, skipped = labelled.read(loaded.recipe)
+    examples, skipped = labelled.read(loaded.recipe, context=loaded.context)
     if page is not None:
         _write_page(loaded, labelled, examples, page, limit=limit)
         skipped.report()

@@ -61,7 +61,7 @@ def evaluate(
     from seqkit.cli.output import to_json
 
     loaded = api.load([model, *others], runtime=runtime, threads=threads)
-    examples, skipped = Labelled(**data).read(loaded.recipe)
+    examples, skipped = Labelled(**data).read(loaded.recipe, context=loaded.context)
     adapting = Adapting(
         cache=cache, cache_theta=cache_theta, cache_lambda=cache_lambda, dynamic=dynamic
     )

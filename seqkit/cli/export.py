@@ -125,7 +125,8 @@ def _smaller(
 ) -> list[list[str]]:
     from seqkit.shrinking import shrink
 
-    examples, skipped = labelled.read(bundle.recipe)
+    context = bundle.recipe.encoder.context
+    examples, skipped = labelled.read(bundle.recipe, context=context)
     shrunk = shrink(
         bundle, path, weights=weights, examples=examples, overwrite=overwrite, force=force
     )
@@ -142,7 +143,10 @@ def _onnx(
 ) -> list[list[str]]:
     from seqkit.export import export_onnx
 
-    examples, skipped = labelled.read(bundle.recipe) if labelled else (None, None)
+    examples = skipped = None
+    if labelled:
+        context = bundle.recipe.encoder.context
+        examples, skipped = labelled.read(bundle.recipe, context=context)
     exported = export_onnx(bundle, path, overwrite=overwrite, quantize_for=examples, force=force)
     if skipped:
         skipped.report()

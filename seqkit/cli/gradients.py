@@ -120,7 +120,7 @@ def _examples(bundle: Bundle, file: str, text: str | None, data: Path | None) ->
         data=data,
         skip_bad=False,
     )
-    examples, _ = labelled.read(bundle.recipe)
+    examples, _ = labelled.read(bundle.recipe, context=0)
     return examples
 
 

@@ -55,16 +55,18 @@ class Labelled:
     data: Path | None
     skip_bad: bool
 
-    def read(self, recipe: Recipe) -> tuple[Iterable[Example], Skipped]:
+    def read(self, recipe: Recipe, *, context: int) -> tuple[Iterable[Example], Skipped]:
         """The examples, read as they are asked for, and what was left out of them so far.
 
         Args:
             recipe: The model's, which says where its data are and how they are read.
+            context: Words on either side of a sentence that it reads too.
 
         Raises:
             DataError: There are none, or a row is bad.
         """
         from seqkit import corpora
+        from seqkit.context import in_context
         from seqkit.readers.files import expand, guess_reader, read
         from seqkit.recipe import default_part
         from seqkit.splits import hold_out
@@ -76,15 +78,18 @@ class Labelled:
         if self.files:
             paths: Sequence[Path] = expand(self.files, Path())
             part = part or recipe.reader or default_part("reader", guess_reader(paths[0]))
-            return read(paths, reader=part, encoding=encoding, on_bad=on_bad), skipped
+            found = read(paths, reader=part, encoding=encoding, on_bad=on_bad)
+            return in_context(found, context), skipped
         sources = corpora.sources(recipe, base=Path(), data=self.data)
         part = part or sources.reader
         paths = getattr(sources, self.split)
         if paths:
-            return read(paths, reader=part, encoding=encoding, on_bad=on_bad), skipped
+            found = read(paths, reader=part, encoding=encoding, on_bad=on_bad)
+            return in_context(found, context), skipped
         if self.split == "test":
             raise DataError("The data has no test split", fix="Name files, or --split dev")
-        together = list(read(sources.train, reader=part, encoding=encoding, on_bad=on_bad))
+        found = read(sources.train, reader=part, encoding=encoding, on_bad=on_bad)
+        together = list(in_context(found, context))
         arity = recipe.head_spec.arity
         train, dev = hold_out(together, sources.dev_fraction, arity=arity)
         return (dev if self.split == "dev" else train), skipped

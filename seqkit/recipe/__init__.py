@@ -299,6 +299,12 @@ def _check_combination(recipe: Recipe, source: str) -> None:
             why=f"the {recipe.head.name} head has an answer to every token, so it reads them all",
             fix="Set encoder.max_tokens=0",
         )
+    if arity != "many-to-many" and recipe.encoder.context:
+        raise RecipeError(
+            f"{source}: encoder.context is {recipe.encoder.context}",
+            why=f"the {recipe.head.name} head reads whole texts, around which there is nothing",
+            fix="Set encoder.context=0",
+        )
     if arity != "one-to-many" and recipe.encoder.reversed:
         raise RecipeError(
             f"{source}: encoder.reversed is set",

@@ -164,6 +164,16 @@ class Encoder(Options, frozen=True, kw_only=True):
         Literal["start", "end"],
         Meta(description="Which end of a text longer than max_tokens is read."),
     ] = "end"
+    context: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=1024,
+            description="For tagging, words of the same document that are read on either side of "
+            "a sentence (Schweter and Akbik 2020), of which only its own are tagged; 0 to read "
+            "each sentence alone.",
+        ),
+    ] = 0
     reversed: Annotated[
         bool,
         Meta(

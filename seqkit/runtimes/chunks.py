@@ -38,7 +38,7 @@ _KNOWN_EMBEDDING = frozenset(
     | {"dropout", "token_dropout", "word_dropout"}
 )
 _KNOWN_ENCODER = frozenset(
-    {"hidden_size", "layers", "bidirectional", "max_tokens", "keep"}
+    {"hidden_size", "layers", "bidirectional", "max_tokens", "keep", "context"}
     | {"dropout", "dropout_per", "weight_dropout"}
 )
 

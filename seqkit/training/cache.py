@@ -51,7 +51,7 @@ MOST_ENTRIES, MOST_BYTES = 8, 4 << 30
 _ABANDONED = 24 * 3600.0
 #: The parts of the package that decide what a corpus is in numbers.
 _CODE = (
-    *("splits.py", "encoding.py", "spelling.py"),
+    *("splits.py", "context.py", "encoding.py", "spelling.py"),
     *("readers/*.py", "tokenizers/*.py", "decoding/*.py"),
     *("training/corpus.py", "training/spool.py", "training/store.py"),
 )
@@ -325,6 +325,7 @@ def _key(
         "tokenizer": _part("tokenizer", recipe.tokenizer),
         "head": [_part("head", recipe.head), recipe.head_spec.arity],
         "limits": [recipe.encoder.max_tokens, recipe.encoder.keep, recipe.encoder.reversed],
+        "context": recipe.encoder.context,
         "characters": recipe.embedding.spells,
         "vocabulary": vocabulary,
         "admitted": hashlib.sha256(repr(tokenizer.admitted).encode()).hexdigest(),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
+from seqkit.context import in_context
 from seqkit.corpora import Sources
 from seqkit.decoding.base import Decoder
 from seqkit.encoding import ExampleEncoder
@@ -13,7 +14,7 @@ from seqkit.examples import Example, text_of, words_of
 from seqkit.readers.base import OnBad
 from seqkit.readers.files import read
 from seqkit.recipe import Recipe
-from seqkit.splits import hold_out
+from seqkit.splits import Part, hold_out
 from seqkit.tokenizers.base import Tokenizer
 from seqkit.training.cache import Cache
 from seqkit.training.spool import Examples
@@ -74,8 +75,9 @@ def _encoded(
 ) -> Corpus:
     arity = recipe.head_spec.arity
     streams = arity == "one-to-many"
-    train: Iterable[Example] = _read(sources.train, sources, on_bad)
-    dev: Iterable[Example] = _read(sources.dev, sources, on_bad)
+    context = recipe.encoder.context
+    train: Iterable[Example] = _read(sources.train, sources, on_bad, context=context)
+    dev: Iterable[Example] = _read(sources.dev, sources, on_bad, context=context)
     if not _any(train):
         raise DataError("There is nothing to train on", why="no example was read")
     if not _any(dev):
@@ -116,8 +118,12 @@ def _encoded(
     return Corpus(in_train, in_dev, counted.characters, found)
 
 
-def _read(paths: Sequence[Path], sources: Sources, on_bad: OnBad) -> Examples:
-    return Examples(read(paths, reader=sources.reader, encoding=sources.encoding, on_bad=on_bad))
+def _read(
+    paths: Sequence[Path], sources: Sources, on_bad: OnBad, *, context: int
+) -> Iterable[Example]:
+    found = read(paths, reader=sources.reader, encoding=sources.encoding, on_bad=on_bad)
+    kept = Examples(found)
+    return Part(lambda: in_context(kept, context)) if context else kept
 
 
 def _any(examples: Iterable[Example]) -> bool:

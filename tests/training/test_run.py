@@ -414,6 +414,8 @@ class TestRecipes:
             ),
             ("generation", {"encoder": {"max_tokens": 5}}, "encoder.max_tokens"),
             ("tagging", {"encoder": {"max_tokens": 5}}, "encoder.max_tokens"),
+            ("classification", {"encoder": {"context": 5}}, "encoder.context"),
+            ("generation", {"encoder": {"context": 5}}, "encoder.context"),
         ],
     )
     def test_what_does_not_go_together_is_refused_at_once(self, tiny, task, changes, key):
