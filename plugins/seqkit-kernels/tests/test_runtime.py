@@ -71,6 +71,20 @@ def close(got, expected):
 LENGTHS = (5, 1, 30, 5, 2, 1, 1, 12, 40)
 
 
+def test_sentences_in_their_document(made):
+    bundle = made("tagging", encoder={"context": 3, "bidirectional": True}, head={"crf": True})
+    sentences = [["the", "cat"], ["ran"], ["the", "the", "cat", "ran"], []]
+    found = []
+    for runtime in ("compiled", "torch"):
+        with api.load(bundle.path, runtime=runtime) as model:
+            answers = model.tag(sentences, document=True)
+            found.append([[(t.tag, t.probability) for t in a.tokens] for a in answers])
+    assert [len(tokens) for tokens in found[0]] == [2, 1, 4, 0]
+    for compiled, by_torch in zip(*found, strict=True):
+        assert [tag for tag, _ in compiled] == [tag for tag, _ in by_torch]
+        assert [p for _, p in compiled] == pytest.approx([p for _, p in by_torch], rel=1e-4)
+
+
 @pytest.mark.parametrize("cell", CELLS.values(), ids=CELLS)
 @pytest.mark.parametrize("network", NETWORKS.values(), ids=NETWORKS)
 def test_texts_get_the_logits_that_torch_gives(level, made, cell, network, monkeypatch):
