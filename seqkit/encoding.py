@@ -67,9 +67,10 @@ class Encoded:
 class ExampleEncoder:
     """Encodes examples for one model.
 
-    Where the model reads a sentence in its document, what stands before and after it is read as
-    given tokens too, with an end symbol on either side of the sentence (as the separators of
-    Schweter and Akbik 2020, "FLERT: document-level features for named entity recognition").
+    Where the model reads a sentence in its document (Schweter and Akbik 2020, "FLERT:
+    document-level features for named entity recognition"), what stands before and after it is read
+    as given tokens too, with an end symbol on either side of the sentence, so that its borders can
+    be told.
 
     Args:
         tokenizer: A trained tokenizer.
