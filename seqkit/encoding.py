@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from seqkit.contextual import Writer
 from seqkit.decoding.base import Decoder
 from seqkit.examples import Example, text_of, words_of
 from seqkit.recipe.sections import Encoder
@@ -30,6 +31,10 @@ class Encoded:
         features: ``(n, F)`` int32, or none where the tokenizer has none.
         characters: ``(n, WIDTH)`` uint16 of :mod:`seqkit.spelling`, or none where the model does
             not read them.
+        letters: int32 ``(m,)``, the characters of the sentence, and
+        places: int32 ``(n, 2)``, where among them each token ends and begins, both of
+            :mod:`seqkit.contextual`; or none where the model does not read them.
+        states: float16 ``(n, D)``, what models make of those, where it is known already.
         target: What :meth:`Decoder.target` gave, or none.
         steps: For given tokens, the step at which each is complete, ``(tokens,)``; else none. The
             steps of what is read around a sentence are not among them: nothing is told of those.
@@ -40,12 +45,19 @@ class Encoded:
     target: np.ndarray | None = None
     steps: np.ndarray | None = None
     characters: np.ndarray | None = None
+    letters: np.ndarray | None = None
+    places: np.ndarray | None = None
+    states: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.ids)
 
     def piece(self, start: int, end: int) -> Encoded:
-        """Some of its tokens, with what belongs to each of them, but no target."""
+        """Some of its tokens, with what belongs to each of them, but no target.
+
+        It must have no letters, which belong to all of them together.
+        """
+        assert self.letters is None
         given: dict[str, Any] = {f.name: getattr(self, f.name) for f in fields(self)}
         cut = {n: a[start:end] for n, a in given.items() if a is not None}
         return Encoded(**cut | {"target": None, "steps": None})
@@ -81,6 +93,8 @@ class ExampleEncoder:
             being learnt; see :meth:`Tokenizer.draft`.
         characters: Whether the model reads the characters of tokens too: of given tokens, those of
             the whole token for each of its pieces.
+        letters: The characters that models of the whole sentence know, or none where there are no
+            such models. They need given tokens.
     """
 
     def __init__(
@@ -92,6 +106,7 @@ class ExampleEncoder:
         *,
         encode_ids: Callable[[str], Sequence[int]] | None = None,
         characters: bool = False,
+        letters: Tokenizer | None = None,
     ) -> None:
         self.tokenizer = tokenizer
         self.decoder = decoder
@@ -99,6 +114,7 @@ class ExampleEncoder:
         self.limits = limits
         self.encode_ids = encode_ids or tokenizer.encode_ids
         self._spell = Speller() if characters else None
+        self._write = Writer(letters) if letters is not None else None
 
     def encode(self, example: Example, *, with_target: bool) -> Encoded:
         """One example in numbers.
@@ -156,8 +172,19 @@ class ExampleEncoder:
             features = np.repeat(self.tokenizer.features(tokens), counts, axis=0)
         if self._spell:
             characters = np.repeat(self._spell(tokens), counts, axis=0)
-        steps = np.cumsum(counts)[first : first + len(own)] - 1
-        return Encoded(ids, features=features, target=target, steps=steps, characters=characters)
+        letters = places = None
+        if self._write:
+            letters, places = self._write(tokens)
+            places = np.repeat(places, counts, axis=0)
+        return Encoded(
+            ids,
+            features=features,
+            target=target,
+            steps=np.cumsum(counts)[first : first + len(own)] - 1,
+            characters=characters,
+            letters=letters,
+            places=places,
+        )
 
     def _read_together(
         self, example: Example

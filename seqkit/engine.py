@@ -80,6 +80,7 @@ class Engine:
                     recipe.head_spec.arity,
                     recipe.encoder,
                     characters=recipe.embedding.spells,
+                    letters=bundle.letters,
                 )
             return self._made_encoder
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from seqkit.bundle.load import Bundle
+from seqkit.contextual import sentence
 from seqkit.encoding import Encoded, ExampleEncoder
 from seqkit.errors import BundleError, UsageError
 from seqkit.examples import Example
@@ -145,6 +146,7 @@ def _quantized(
         recipe.head_spec.arity,
         recipe.encoder,
         characters=recipe.embedding.spells,
+        letters=bundle.letters,
     )
     encoded = [e for x in examples if len(e := encoder.encode(x, with_target=True))]
     targets = [e.target for e in encoded if e.target is not None]
@@ -227,6 +229,7 @@ def _texts(bundle: Bundle) -> Iterator[Encoded]:
             features=rng.integers(0, tokenizer.feature_buckets, shape) if shape[1] else None,
             steps=np.arange(n) if tokens else None,
             characters=drawn(rng, n) if bundle.recipe.embedding.spells else None,
+            **sentence(rng, n, bundle.recipe.contextual),
         )
 
 

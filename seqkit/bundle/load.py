@@ -16,6 +16,7 @@ from seqkit import lazy, manager, registry
 from seqkit import recipe as recipes
 from seqkit.bundle.manifest import (
     CHECKPOINTS,
+    CONTEXTUAL,
     HEAD,
     MANIFEST,
     RECIPE,
@@ -35,6 +36,7 @@ from seqkit.errors import BundleError, PluginError, RecipeError, did_you_mean
 from seqkit.manager import normalised
 from seqkit.recipe import Recipe
 from seqkit.specs import HeadSpec
+from seqkit.tokenizers import CharOptions
 from seqkit.tokenizers.base import Tokenizer
 
 #: What any prediction is made with; a bundle loads without the reader and the callbacks.
@@ -74,6 +76,25 @@ class Bundle:
                 f"{self.manifest.vocab_size:,}",
             )
         return tokenizer
+
+    @cached_property
+    def letters(self) -> Tokenizer | None:
+        """The characters that ``[contextual]`` reads sentences in; none where it reads none.
+
+        Raises:
+            BundleError: Their file is missing or damaged.
+        """
+        sizes = self.recipe.contextual
+        if not sizes.on:
+            return None
+        letters: Tokenizer = registry.load_target("tokenizer", "char")(CharOptions())
+        letters.load(self.path / CONTEXTUAL)
+        if letters.vocab_size != sizes.vocab_size:
+            raise damaged(
+                self.path / CONTEXTUAL,
+                f"it has {letters.vocab_size:,} ids and {RECIPE} says {sizes.vocab_size:,}",
+            )
+        return letters
 
     @cached_property
     def decoder(self) -> Decoder:

@@ -23,6 +23,7 @@ RECIPE = "recipe.toml"
 WEIGHTS = "weights.safetensors"
 TOKENIZER = "tokenizer"
 HEAD = "head"
+CONTEXTUAL = "contextual"
 CARD = "README.md"
 #: What stands in a bundle's directory while its model is being trained.
 CHECKPOINTS = "training"
@@ -98,7 +99,8 @@ class OriginRecord(_Record, frozen=True, kw_only=True):
     """What the weights began from, where that was not chance.
 
     Attributes:
-        kind: The key of the recipe's section ``[pretrained]`` that names it.
+        kind: The key of the recipe's section ``[pretrained]`` that names it, or
+            ``contextual.forward`` or ``contextual.backward``.
         name: A model's name, or a file's.
         sha256: A checksum of the model's weights, or of the file, in hexadecimal.
         corpus: What it was trained on, as :attr:`CorpusRecord.name` has it; empty where unknown.

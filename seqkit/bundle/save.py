@@ -26,6 +26,7 @@ from seqkit.bundle.load import open_bundle
 from seqkit.bundle.manifest import (
     CARD,
     CHECKPOINTS,
+    CONTEXTUAL,
     HEAD,
     MANIFEST,
     METRICS,
@@ -46,7 +47,7 @@ from seqkit.recipe import Part, Recipe
 from seqkit.recipe.sections import PARTS
 from seqkit.tokenizers.base import Tokenizer
 
-_OWN = {MANIFEST, RECIPE, WEIGHTS, TOKENIZER, HEAD, CARD}
+_OWN = {MANIFEST, RECIPE, WEIGHTS, TOKENIZER, HEAD, CONTEXTUAL, CARD}
 
 
 def record_parts(recipe: Recipe) -> tuple[PartRecord, ...]:
@@ -133,6 +134,7 @@ def write_bundle(
     tokenizer: Tokenizer,
     weights: Mapping[str, np.ndarray],
     decoder: Decoder | None = None,
+    letters: Tokenizer | None = None,
     extra: Mapping[str, bytes] = {},
     overwrite: bool,
 ) -> None:
@@ -148,6 +150,7 @@ def write_bundle(
         tokenizer: Trained.
         weights: Arrays by name; floating ones are stored as ``manifest.weights`` says.
         decoder: The head's torch-free half, for one that has files of its own.
+        letters: The characters that ``[contextual]`` reads sentences in, where it does.
         extra: Other files by their path in the bundle, such as ``metrics.jsonl``.
         overwrite: Whether a finished bundle may be replaced.
 
@@ -177,6 +180,9 @@ def write_bundle(
             _write(file, content)
         (staging / TOKENIZER).mkdir()
         tokenizer.save(staging / TOKENIZER)
+        if letters is not None:
+            (staging / CONTEXTUAL).mkdir()
+            letters.save(staging / CONTEXTUAL)
         if decoder is not None:
             (staging / HEAD).mkdir()
             decoder.save(staging / HEAD)
@@ -220,7 +226,7 @@ def _prove(staging: Path) -> None:
     """Open what was written, so that nothing unreadable replaces anything."""
     bundle = open_bundle(staging)
     bundle.weights()
-    _ = bundle.decoder
+    _ = bundle.decoder, bundle.letters
 
 
 def _swap(staging: Path, target: Path, retired: Path) -> None:

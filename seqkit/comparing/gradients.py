@@ -109,6 +109,7 @@ def reach(
         arity,
         bundle.recipe.encoder,
         characters=bundle.recipe.embedding.spells,
+        letters=bundle.letters,
     )
     if arity == "one-to-many":
         batches = _windows(encoder, examples, limit=limit, steps=steps)
@@ -157,7 +158,7 @@ def gradient_norms(network: Network, batch: Batch) -> Iterator[np.ndarray]:
 
     handle = network.embedding.register_forward_hook(begin_here)
     try:
-        logits = network(batch.ids, batch.lengths, batch.features, batch.spelling)
+        logits = network(batch.ids, batch.lengths, *batch.beside)
     finally:
         handle.remove()
     assert batch.targets is not None

@@ -59,6 +59,7 @@ def outside(recipe: Recipe, sources: Sources, on_bad: OnBad) -> Outside:
         decoder=decoder,
         on_bad=on_bad,
         vocabulary=beginning.vocabulary,
+        letters=beginning.letters,
     )
     if not corpus.dev:
         raise DataError(

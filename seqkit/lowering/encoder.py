@@ -11,6 +11,7 @@ from seqkit import lazy, registry
 from seqkit.bundle.load import Bundle
 from seqkit.lowering.cells import CellInput, CellOutput
 from seqkit.lowering.characters import CharacterInput, characters
+from seqkit.lowering.contextual import ContextInput, contextual
 from seqkit.lowering.graph import Graph
 from seqkit.lowering.weights import Weights
 
@@ -26,6 +27,8 @@ class Vectors:
         features: Whether there are hashed features, which are then the input ``features``.
         characters: Whether the characters of words are read, which are then the inputs
             ``characters`` and ``words``.
+        context: Whether the characters of sentences are read, which are then the inputs
+            ``letters``, ``counts`` and ``places``.
         one_hot: Whether ``x`` is ids.
     """
 
@@ -34,6 +37,7 @@ class Vectors:
     table: str = ""
     features: bool = False
     characters: bool = False
+    context: bool = False
     one_hot: bool = False
 
 
@@ -73,7 +77,20 @@ def look_up(graph: Graph, bundle: Bundle, weights: Weights, ids: str) -> Vectors
             weights=weights.below("embedding.characters."),
         )
         x = graph.add("Concat", x, characters(graph, given), axis=-1)
-    return Vectors(x, input_size, table, bool(F), spells, one_hot=not size)
+    reads = recipe.contextual.on
+    if reads:
+        input_size += recipe.contextual.output_size
+        sentences = ContextInput(
+            letters=graph.input("letters", np.int64, ["signs", "texts"]),
+            counts=graph.input("counts", np.int64, ["texts"]),
+            places=graph.input("places", np.int64, ["steps", "texts", 2]),
+            sizes=recipe.contextual,
+            cell=_cell(bundle),
+            options=recipe.cell.options,
+            weights=weights.below("embedding.contextual."),
+        )
+        x = graph.add("Concat", x, contextual(graph, sentences), axis=-1)
+    return Vectors(x, input_size, table, bool(F), spells, reads, one_hot=not size)
 
 
 def write_cell(

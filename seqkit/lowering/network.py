@@ -27,11 +27,14 @@ class Lowered:
         model: Its inputs are ``ids``, int64 ``(steps, texts)``, ``lengths``, int64 ``(texts,)``,
             ``features``, int64 ``(steps, texts, F)``, where there are any, ``characters``, int64
             ``(distinct, letters)``, and ``words``, int64 ``(steps, texts)``, where those are read
-            (:class:`seqkit.spelling.Spelling`), and the states; its outputs ``logits`` and the
+            (:class:`seqkit.spelling.Spelling`), ``letters``, int64 ``(signs, texts)``, ``counts``,
+            int64 ``(texts,)``, and ``places``, int64 ``(steps, texts, 2)``, where sentences are
+            (:class:`seqkit.contextual.Context`), and the states; its outputs ``logits`` and the
             next states.
         arrays: Its large constants by name, which stand beside it.
         features: Whether there are hashed features.
         characters: Whether the characters of words are read.
+        context: Whether the characters of sentences are.
         states: The names of the states' inputs, ``(texts, H)`` each; empty unless one-to-many.
             The output of each has ``next_`` before its name.
         hidden_size: ``H``.
@@ -41,6 +44,7 @@ class Lowered:
     arrays: Mapping[str, np.ndarray]
     features: bool
     characters: bool
+    context: bool
     states: tuple[str, ...]
     hidden_size: int
 
@@ -116,6 +120,7 @@ def lower(bundle: Bundle) -> Lowered:
         graph.arrays,
         vectors.features,
         vectors.characters,
+        vectors.context,
         tuple(states),
         H,
     )

@@ -8,8 +8,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from seqkit.contextual import Context
 from seqkit.errors import UsageError
 from seqkit.nn.characters import CharacterReader
+from seqkit.nn.contextual import ContextReader
 from seqkit.nn.dropout import Dropout, DropoutPer, TokenDropout, WordDropout
 from seqkit.nn.kernels import EmbeddingKernel
 from seqkit.spelling import Spelling
@@ -37,10 +39,11 @@ class Embedding(nn.Module):
         token_dropout: Share of the ids that are dropped whole; see :class:`TokenDropout`.
         word_dropout: Share of places that are read as unknown; see :class:`WordDropout`.
         characters: What reads the characters of words; none where nothing does.
+        contextual: What reads the characters of whole sentences; none where nothing does.
         kernel: What looks ids up where it fits and there is nothing beside them; none for torch.
 
     Attributes:
-        output_size: Features of each step: ``E + feature_size + S``, or ``V`` with ``one_hot``.
+        output_size: Features of each step: ``E + feature_size + S + D``, or ``V`` with ``one_hot``.
         weight: ``(V, E)``, or None with ``one_hot``.
         feature_weight: ``(feature_buckets, feature_size)``, or None.
 
@@ -62,11 +65,13 @@ class Embedding(nn.Module):
         token_dropout: float = 0.0,
         word_dropout: float = 0.0,
         characters: CharacterReader | None = None,
+        contextual: ContextReader | None = None,
         kernel: EmbeddingKernel | None = None,
     ) -> None:
         super().__init__()
-        if one_hot and (feature_size or dropout or token_dropout or characters):
-            beside = "features" if feature_size else "characters" if characters else "dropout"
+        if one_hot and (feature_size or dropout or token_dropout or characters or contextual):
+            read = characters or contextual
+            beside = "features" if feature_size else "characters" if read else "dropout"
             raise UsageError(
                 f"a one-hot embedding can't have {beside}",
                 why="it passes ids on and has no vectors of its own",
@@ -77,6 +82,7 @@ class Embedding(nn.Module):
         self.init = init
         self.output_size = vocab_size if one_hot else size + feature_size
         self.output_size += characters.size if characters else 0
+        self.output_size += contextual.size if contextual else 0
         self.dropout = Dropout(dropout, per=dropout_per)
         self.token_dropout = TokenDropout(token_dropout, vocab_size)
         self.word_dropout = WordDropout(word_dropout)
@@ -85,6 +91,7 @@ class Embedding(nn.Module):
             nn.Parameter(torch.zeros(feature_buckets, feature_size)) if feature_size else None
         )
         self.characters = characters
+        self.contextual = contextual
 
     @torch.no_grad()
     def reset_parameters(self, generator: torch.Generator) -> None:
@@ -103,12 +110,15 @@ class Embedding(nn.Module):
             weight[PADDING] = 0
         if self.characters is not None:
             self.characters.reset_parameters(generator)
+        if self.contextual is not None:
+            self.contextual.reset_parameters(generator)
 
     def forward(
         self,
         ids: Tensor,
         features: Tensor | None = None,
         spelling: Spelling[Tensor] | None = None,
+        context: Context[Tensor] | Tensor | None = None,
     ) -> Tensor:
         """Look up.
 
@@ -117,6 +127,8 @@ class Embedding(nn.Module):
             features: int64 ``(T, B, F)``, as many hashed features for each id as the tokenizer
                 has; only where ``feature_size`` is set.
             spelling: The characters of each id's word; only where there is a reader of them.
+            context: The characters of each sentence, or what their reader's models make of them;
+                only where there is one.
 
         Returns:
             ``(T, B, output_size)``; with ``one_hot`` the ids.
@@ -127,7 +139,7 @@ class Embedding(nn.Module):
         ids = self.word_dropout(ids)
         if self.weight is None:
             return ids
-        x = self._look_up(self.weight, ids, features, spelling)
+        x = self._look_up(self.weight, ids, features, spelling, context)
         dropped: Tensor = self.token_dropout(x, ids)
         return dropped
 
@@ -137,8 +149,9 @@ class Embedding(nn.Module):
         ids: Tensor,
         features: Tensor | None,
         spelling: Spelling[Tensor] | None,
+        context: Context[Tensor] | Tensor | None,
     ) -> Tensor:
-        alone = self.feature_weight is None and self.characters is None
+        alone = self.feature_weight is None and self.characters is None and self.contextual is None
         if self.kernel and alone and self.kernel.fits(weight, ids):
             return self._by_kernel(self.kernel, weight, ids)
         x = F.embedding(ids, weight, padding_idx=PADDING)  # (T, B, E)
@@ -150,7 +163,11 @@ class Embedding(nn.Module):
         if self.characters is not None:
             if spelling is None:
                 raise UsageError("this embedding needs the characters of each word")
-            x = torch.cat([x, self.characters(spelling)], dim=-1)  # (T, B, output_size)
+            x = torch.cat([x, self.characters(spelling)], dim=-1)  # (T, B, ... + S)
+        if self.contextual is not None:
+            if context is None:
+                raise UsageError("this embedding needs the characters of each sentence")
+            x = torch.cat([x, self.contextual(context)], dim=-1)  # (T, B, output_size)
         dropped: Tensor = self.dropout(x)
         return dropped
 

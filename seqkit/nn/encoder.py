@@ -211,14 +211,14 @@ def reorder(x: Tensor, order: Tensor) -> Tensor:
 
     Args:
         x: ``(T, B, ...)``.
-        order: int64 ``(T, B)``: for each place, the step that comes to stand there.
+        order: int64 ``(S, B)``: for each place, the step that comes to stand there.
 
     Returns:
-        As ``x``.
+        ``(S, B, ...)``.
     """
     B = order.shape[1]
     rows = order * B + torch.arange(B, device=order.device)  # into (T*B, ...)
-    return x.flatten(0, 1).index_select(0, rows.flatten()).view(x.shape)
+    return x.flatten(0, 1).index_select(0, rows.flatten()).view(*order.shape, *x.shape[2:])
 
 
 def run_until(cell: Cell, x: Tensor, ends: list[int], state: State) -> tuple[Tensor, State]:

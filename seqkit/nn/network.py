@@ -8,8 +8,10 @@ import torch
 from torch import Tensor, nn
 
 from seqkit import lazy, registry
+from seqkit.contextual import Context
 from seqkit.heads.base import Head
 from seqkit.nn.characters import character_reader
+from seqkit.nn.contextual import context_reader
 from seqkit.nn.dropout import set_generator
 from seqkit.nn.embedding import Embedding
 from seqkit.nn.encoder import Encoder, EncoderState
@@ -86,6 +88,7 @@ class Network(nn.Module):
             token_dropout=sizes.token_dropout,
             word_dropout=sizes.word_dropout,
             characters=character_reader(sizes, cell, kernels.cell),
+            contextual=context_reader(recipe.contextual, cell, kernels.cell),
             kernel=kernels.embedding,
         )
         self.encoder = Encoder(
@@ -127,6 +130,7 @@ class Network(nn.Module):
         lengths: Tensor,
         features: Tensor | None = None,
         spelling: Spelling[Tensor] | None = None,
+        context: Context[Tensor] | Tensor | None = None,
     ) -> Tensor:
         """The head's logits.
 
@@ -135,11 +139,12 @@ class Network(nn.Module):
             lengths: ``(B,)`` int64.
             features: ``(T, B, F)`` int64 or none.
             spelling: The words' characters or none.
+            context: The sentences' characters, what models make of them, or none.
         """
         if self.reads_ids:
             alone: Tensor = self.head(ids, lengths)
             return alone
-        return self.from_vectors(self.embedding(ids, features, spelling), ids, lengths)
+        return self.from_vectors(self.embedding(ids, features, spelling, context), ids, lengths)
 
     def from_vectors(self, x: Tensor, ids: Tensor, lengths: Tensor) -> Tensor:
         """The head's logits, from what the embedding makes of ``ids``, or from what is near it."""

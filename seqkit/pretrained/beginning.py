@@ -12,6 +12,7 @@ import numpy as np
 from seqkit import registry
 from seqkit.bundle.manifest import OriginRecord
 from seqkit.errors import RecipeError
+from seqkit.pretrained.characters import CharacterModels
 from seqkit.pretrained.rows import RowMap, tokens_of
 from seqkit.pretrained.source import Source
 from seqkit.pretrained.vectors import WordVectors
@@ -47,7 +48,8 @@ class Beginning:
         recipe: A checked recipe.
 
     Attributes:
-        recipe: The same, with the tokenizer that is taken over, if one is.
+        recipe: The same, with the tokenizer that is taken over, if one is, and the sizes of the
+            models that ``[contextual]`` names.
 
     Raises:
         RecipeError: A model's layers do not fit the recipe's.
@@ -70,6 +72,9 @@ class Beginning:
         self._theirs = section.tokenizer == "theirs"
         if self._theirs:
             recipe = replace(recipe, tokenizer=self._models[0].bundle.recipe.tokenizer)
+        self._characters = CharacterModels(recipe) if recipe.contextual.on else None
+        if self._characters:
+            recipe = self._characters.recipe
         self.recipe = recipe
 
     def make_tokenizer(self) -> Tokenizer:
@@ -86,6 +91,11 @@ class Beginning:
             made.admit(self._vectors.words(number))
         return made
 
+    @property
+    def letters(self) -> Tokenizer | None:
+        """The characters in which the models that ``[contextual]`` names read sentences."""
+        return self._characters.tokenizer if self._characters else None
+
     @cached_property
     def vocabulary(self) -> str:
         """A checksum of that tokenizer's files, or the empty string."""
@@ -94,8 +104,10 @@ class Beginning:
     @cached_property
     def origins(self) -> tuple[OriginRecord, ...]:
         """What the manifest records."""
-        models = tuple(model.record() for model in self._models)
-        return (*models, self._vectors.record()) if self._vectors else models
+        found = [model.record() for model in self._models]
+        if self._vectors:
+            found.append(self._vectors.record())
+        return (*found, *(self._characters.origins if self._characters else ()))
 
     def digest(self, data: str) -> str:
         """A checksum of a corpus together with what training on it begins from."""
@@ -116,6 +128,7 @@ class Beginning:
             DataError: A file of vectors is damaged, or has vectors of another size.
         """
         own = tokens_of(tokenizer)
+        yield from self.take_characters(shapes)
         if self._vectors:
             rows, table = self._vectors.read(own)
             weights = {"embedding.weight": table}
@@ -129,6 +142,15 @@ class Beginning:
                 weights |= self._head(model, matched, shapes, len(own))
             yield Taken(model.name, weights, _words(own), matched.found)
             first += model.size
+
+    def take_characters(self, shapes: Shapes) -> Iterator[Taken]:
+        """Of :meth:`take`, what the models have that ``[contextual]`` names.
+
+        Raises:
+            BundleError: A model's weights are not what its recipe says.
+        """
+        for model in self._characters.take(shapes) if self._characters else ():
+            yield Taken(model.source, model.weights, model.tokens, model.found)
 
     def _embedding(self, maps: list[RowMap]) -> dict[str, np.ndarray]:
         """The vectors of words: each model's own features, beside each other."""

@@ -22,12 +22,13 @@ import msgspec
 
 from seqkit import registry
 from seqkit.errors import RecipeError, did_you_mean
-from seqkit.recipe.beginning import check_beginning
+from seqkit.recipe.beginning import check_beginning, check_contextual
 from seqkit.recipe.sections import (
     ORDER,
     PARTS,
     SECTIONS,
     Bundle,
+    Contextual,
     Corpus,
     Embedding,
     Encoder,
@@ -39,7 +40,7 @@ from seqkit.specs import HeadSpec, Options
 
 _LARGEST_RECIPE = 1 << 20  # bytes; a recipe is a page of text
 #: What makes the steps that some heads don't read.
-_OF_STEPS = ("embedding", "cell")
+_OF_STEPS = ("embedding", "contextual", "cell")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,7 @@ class Recipe:
     reader: Part | None = None
     tokenizer: Part = field(default_factory=lambda: default_part("tokenizer", "word"))
     embedding: Embedding = field(default_factory=Embedding)
+    contextual: Contextual = field(default_factory=Contextual)
     cell: Part = field(default_factory=lambda: default_part("cell", "lstm"))
     encoder: Encoder = field(default_factory=Encoder)
     pretrained: Pretrained = field(default_factory=Pretrained)
@@ -313,6 +315,7 @@ def _check_combination(recipe: Recipe, source: str) -> None:
         )
     _check_adversarial(recipe, source)
     check_beginning(recipe, source)
+    check_contextual(recipe, source)
 
 
 def _check_adversarial(recipe: Recipe, source: str) -> None:

@@ -82,3 +82,43 @@ def _check_vectors(recipe: Recipe, source: str) -> None:
             why="embedding.size is 0",
             fix="Set embedding.size to how many numbers a vector has",
         )
+
+
+def check_contextual(recipe: Recipe, source: str) -> None:
+    """Make sure that ``[contextual]`` is whole, and that there are tokens and vectors for it.
+
+    Args:
+        recipe: All of it.
+        source: What errors call the recipe.
+
+    Raises:
+        RecipeError: It is not, or there are none.
+    """
+    section = recipe.contextual
+    if not section.forward and not section.backward:
+        if section.size:
+            raise RecipeError(
+                f"{source}: contextual.size is set, but not contextual.forward",
+                why="there are no states that it would be the size of",
+                fix="Set contextual.forward and contextual.backward, or leave it out",
+            )
+        return
+    if not (section.forward and section.backward):
+        given, missing = ("forward", "backward") if section.forward else ("backward", "forward")
+        raise RecipeError(
+            f"{source}: contextual.{given} is set, but not contextual.{missing}",
+            why="a sentence is read in both directions",
+            fix=f"Set contextual.{missing} too",
+        )
+    if recipe.head_spec.arity != "many-to-many":
+        raise RecipeError(
+            f"{source}: contextual.forward is set",
+            why=f"the {recipe.head.name} head answers to a text, not to each given token of it",
+            fix="Leave the section [contextual] out",
+        )
+    if not recipe.embedding.size:
+        raise RecipeError(
+            f"{source}: contextual.forward is set and embedding.size 0",
+            why="what the models say stands beside vectors of tokens, and one-hot input has none",
+            fix="Set embedding.size to a number above 0, or leave [contextual] out",
+        )

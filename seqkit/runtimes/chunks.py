@@ -181,6 +181,7 @@ def can_be_read_in_pieces(recipe: Recipe) -> bool:
     pieces = recipe.head_spec.pieces
     return (
         bool(pieces)
+        and not recipe.contextual.on  # whose states are of characters, not of tokens
         and covers(recipe.embedding, _KNOWN_EMBEDDING)
         and covers(recipe.encoder, _KNOWN_ENCODER)
         and lazy.load(pieces).fits(recipe.head.options)

@@ -67,7 +67,7 @@ class OnnxRuntime(Runtime):
         lowered = lowered or lower(bundle)
         self._session = Session(lowered.model, lowered.arrays, threads=threads)
         self._features, self._characters = lowered.features, lowered.characters
-        self._states = lowered.states
+        self._context, self._states = lowered.context, lowered.states
         self._hidden_size = lowered.hidden_size
 
     def logits(self, examples: Sequence[Encoded]) -> list[np.ndarray]:
@@ -79,7 +79,12 @@ class OnnxRuntime(Runtime):
                 results[indices[0]] = self._long.logits(chosen[0])
                 continue
             padded = pad(chosen)
-            given = feeds(padded, features=self._features, characters=self._characters)
+            given = feeds(
+                padded,
+                features=self._features,
+                characters=self._characters,
+                context=self._context,
+            )
             (logits,) = self._session.run(given | {"lengths": padded.lengths})
             for index, row in zip(indices, unpad(logits, chosen), strict=True):
                 results[index] = row

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from seqkit.bundle.load import Bundle
+from seqkit.contextual import Context
 from seqkit.encoding import Encoded
 from seqkit.lowering.weights import Weights
 from seqkit.runtimes.chunks import Cells, State
@@ -56,13 +57,16 @@ class Session:
         return outputs
 
 
-def feeds(padded: Padded, *, features: bool, characters: bool) -> dict[str, np.ndarray]:
+def feeds(
+    padded: Padded, *, features: bool, characters: bool, context: bool = False
+) -> dict[str, np.ndarray]:
     """What a graph that begins with the embedding reads of a batch, without the lengths.
 
     Args:
         padded: The batch.
         features: Whether it reads hashed features.
         characters: Whether it reads the characters of words.
+        context: Whether it reads those of sentences.
     """
     given = {"ids": padded.ids}
     if features:
@@ -71,6 +75,9 @@ def feeds(padded: Padded, *, features: bool, characters: bool) -> dict[str, np.n
     if characters:
         assert padded.spelling is not None
         given |= padded.spelling._asdict()
+    if context:
+        assert isinstance(padded.context, Context)
+        given |= padded.context._asdict()
     return given
 
 

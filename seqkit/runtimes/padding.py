@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from seqkit.contextual import Context, Written, side_by_side
 from seqkit.encoding import Encoded
 from seqkit.spelling import Spelling, distinct
 from seqkit.tokenizers.base import PAD
@@ -24,12 +25,15 @@ class Padded:
         lengths: int64 ``(B,)``.
         features: int64 ``(T, B, F)``, or none.
         spelling: The words' characters, or none.
+        context: The sentences' characters, or float32 ``(T, B, D)``, what models make of them where
+            it is known already; or none.
     """
 
     ids: np.ndarray
     lengths: np.ndarray
     features: np.ndarray | None
     spelling: Spelling[np.ndarray] | None = None
+    context: Context[np.ndarray] | np.ndarray | None = None
 
 
 def alike(examples: Sequence[Encoded], *, batch_tokens: int = BATCH_TOKENS) -> Iterator[list[int]]:
@@ -38,13 +42,15 @@ def alike(examples: Sequence[Encoded], *, batch_tokens: int = BATCH_TOKENS) -> I
     Args:
         examples: In any order.
         batch_tokens: Tokens in a batch at most, padding included; an example that is longer has a
-            batch of its own.
+            batch of its own. Where sentences are read a character at a time, characters are what
+            is counted.
     """
-    order = sorted(range(len(examples)), key=lambda i: len(examples[i]))
+    sizes = [len(e) if e.letters is None else len(e.letters) for e in examples]
+    order = sorted(range(len(examples)), key=sizes.__getitem__)
     start = 0
     while start < len(order):
         end = start + 1
-        while end < len(order) and (end - start + 1) * len(examples[order[end]]) <= batch_tokens:
+        while end < len(order) and (end - start + 1) * sizes[order[end]] <= batch_tokens:
             end += 1
         yield order[start:end]
         start = end
@@ -66,7 +72,9 @@ def pad(examples: Sequence[Encoded]) -> Padded:
         if features is not None:
             assert example.features is not None
             features[: len(example), column] = example.features
-    return Padded(ids, lengths, features, _spelling(examples, ids.shape))
+    return Padded(
+        ids, lengths, features, _spelling(examples, ids.shape), _context(examples, ids.shape)
+    )
 
 
 def _spelling(examples: Sequence[Encoded], shape: tuple[int, ...]) -> Spelling[np.ndarray] | None:
@@ -81,6 +89,22 @@ def _spelling(examples: Sequence[Encoded], shape: tuple[int, ...]) -> Spelling[n
         words[: len(example), column] = places[start:end]
         start = end
     return Spelling(characters, words)
+
+
+def _context(
+    examples: Sequence[Encoded], shape: tuple[int, ...]
+) -> Context[np.ndarray] | np.ndarray | None:
+    if (first := examples[0].states) is not None:
+        states = np.zeros((*shape, first.shape[1]), dtype=np.float32)
+        for column, example in enumerate(examples):
+            states[: len(example), column] = example.states
+        return states
+    written = [
+        Written(e.letters, e.places)
+        for e in examples
+        if e.letters is not None and e.places is not None
+    ]
+    return side_by_side(written, shape[0]) if written else None
 
 
 def unpad(logits: np.ndarray, examples: Sequence[Encoded]) -> list[np.ndarray]:

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from seqkit.bundle.load import Bundle
 from seqkit.bundle.manifest import RECIPE, WEIGHTS, damaged
+from seqkit.contextual import Context
 from seqkit.encoding import Encoded
 from seqkit.lowering.weights import Weights
 from seqkit.nn.encoder import EncoderState
@@ -37,13 +38,21 @@ def answers(network: Network, output: Tensor, examples: Sequence[Encoded]) -> li
     return network.head.answers(output, lengths)
 
 
-def _tensors(padded: Padded) -> tuple[Tensor, Tensor | None, Spelling[Tensor] | None]:
+def tensors(
+    padded: Padded,
+) -> tuple[Tensor, Tensor | None, Spelling[Tensor] | None, Context[Tensor] | Tensor | None]:
     """What an embedding reads of a batch."""
     features, spelling = padded.features, padded.spelling
+    context: Context[Tensor] | Tensor | None = None
+    if isinstance(padded.context, np.ndarray):
+        context = torch.from_numpy(padded.context)
+    elif padded.context is not None:
+        context = padded.context.map(torch.from_numpy)
     return (
         torch.from_numpy(padded.ids),
         None if features is None else torch.from_numpy(features),
         None if spelling is None else spelling.map(torch.from_numpy),
+        context,
     )
 
 
@@ -56,7 +65,7 @@ class TorchCells(Cells):
     def vectors(self, piece: Encoded) -> np.ndarray:
         """The embedding's, ``(n, I)``, or ids ``(n,)``."""
         padded = pad([piece])
-        x: Tensor = self._network.embedding(*_tensors(padded))
+        x: Tensor = self._network.embedding(*tensors(padded))
         return x[:, 0].numpy()
 
     def initial_state(self, cell: int) -> State:
@@ -123,7 +132,7 @@ class TorchRuntime(Runtime):
                 results[indices[0]] = self._long.logits(chosen[0])
                 continue
             padded = pad(chosen)
-            ids, *beside = _tensors(padded)
+            ids, *beside = tensors(padded)
             output = self.network(ids, torch.from_numpy(padded.lengths), *beside)
             for index, row in zip(indices, answers(self.network, output, chosen), strict=True):
                 results[index] = row

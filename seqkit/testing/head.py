@@ -171,7 +171,7 @@ class HeadContract(Contract):
         assert batch.targets is not None
         for mode in (True, False):
             network = self.network().train(mode)
-            logits = network(batch.ids, batch.lengths, batch.features, batch.spelling)
+            logits = network(batch.ids, batch.lengths, *batch.beside)
             total, count = network.head.loss(logits, batch.targets, batch.lengths)
             require_shape("the summed loss", total, ())
             require_shape("the number of steps", count, ())

@@ -10,6 +10,7 @@ import numpy as np
 
 from seqkit import lazy, registry
 from seqkit.bundle.load import Bundle, open_bundle
+from seqkit.contextual import sentence
 from seqkit.encoding import Encoded
 from seqkit.runtimes.base import Runtime
 from seqkit.spelling import drawn
@@ -76,6 +77,7 @@ def texts(bundle: Bundle, lengths: Sequence[int]) -> list[Encoded]:
             features=_features(rng, tokenizer, n),
             steps=np.arange(n) if words else None,
             characters=drawn(rng, n) if bundle.recipe.embedding.spells else None,
+            **sentence(rng, n, bundle.recipe.contextual),
         )
         for n in lengths
     ]

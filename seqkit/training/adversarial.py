@@ -98,7 +98,7 @@ class Adversary:
         return float(total.detach()), float(count)
 
     def _read(self, batch: Batch) -> _Texts:
-        x = self.network.embedding(batch.ids, batch.features, batch.spelling)
+        x = self.network.embedding(batch.ids, *batch.beside)
         real = torch.arange(len(x), device=x.device).unsqueeze(1) < batch.lengths.to(x.device)
         mark = self.generator.get_state()
         return _Texts(batch, x, real, spread(x.detach(), real), mark)

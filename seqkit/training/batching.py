@@ -11,8 +11,10 @@ import torch
 from torch import Tensor
 
 from seqkit import encoding
+from seqkit.contextual import Context
 from seqkit.encoding import IGNORED, Encoded
 from seqkit.runtimes.padding import pad
+from seqkit.runtimes.torch import tensors
 from seqkit.spelling import Spelling
 from seqkit.tokenizers.base import PAD
 from seqkit.training.spool import release
@@ -35,6 +37,8 @@ class Batch:
         lengths: ``(B,)`` int64.
         features: ``(T, B, F)`` int64 or none.
         spelling: The words' characters, or none.
+        context: The sentences' characters, or float32 ``(T, B, D)``, what models make of them where
+            it is known already; or none.
         targets: ``(B,)`` or ``(B, L)`` for many-to-one, ``(S, B)`` for sequence-to-sequence,
             ``(T, B)`` otherwise; or none.
         fresh: Whether the state starts anew here rather than going on from the batch before.
@@ -46,6 +50,14 @@ class Batch:
     targets: Tensor | None = None
     fresh: bool = True
     spelling: Spelling[Tensor] | None = None
+    context: Context[Tensor] | Tensor | None = None
+
+    @property
+    def beside(
+        self,
+    ) -> tuple[Tensor | None, Spelling[Tensor] | None, Context[Tensor] | Tensor | None]:
+        """What a network reads beside ids and lengths, in its order."""
+        return self.features, self.spelling, self.context
 
     @property
     def tokens(self) -> int:
@@ -61,10 +73,15 @@ class Batch:
             for t in (self.ids, self.features, self.targets)
         ]
         assert moved[0] is not None
-        spelling = self.spelling
+        spelling, context = self.spelling, self.context
         if spelling is not None:
             spelling = spelling.map(lambda t: t.to(device, non_blocking=True))
-        return Batch(moved[0], self.lengths.to(device), moved[1], moved[2], self.fresh, spelling)
+        if isinstance(context, Tensor):
+            context = context.to(device, non_blocking=True)
+        elif context is not None:
+            context = context.map(lambda t: t.to(device, non_blocking=True))
+        lengths = self.lengths.to(device)
+        return Batch(moved[0], lengths, moved[1], moved[2], self.fresh, spelling, context)
 
 
 def collate(examples: Sequence[Encoded], *, unseen: int = IGNORED) -> Batch:
@@ -81,12 +98,14 @@ def collate(examples: Sequence[Encoded], *, unseen: int = IGNORED) -> Batch:
     targets = None
     if examples[0].target is not None:
         targets = _beside([e.step_targets(unseen=unseen) for e in examples])
+    ids, features, spelling, context = tensors(padded)
     return Batch(
-        torch.from_numpy(padded.ids),
+        ids,
         torch.from_numpy(padded.lengths),
-        None if padded.features is None else torch.from_numpy(padded.features),
+        features,
         None if targets is None else torch.from_numpy(targets),
-        spelling=None if padded.spelling is None else padded.spelling.map(torch.from_numpy),
+        spelling=spelling,
+        context=context,
     )
 
 

@@ -51,7 +51,7 @@ MOST_ENTRIES, MOST_BYTES = 8, 4 << 30
 _ABANDONED = 24 * 3600.0
 #: The parts of the package that decide what a corpus is in numbers.
 _CODE = (
-    *("splits.py", "context.py", "encoding.py", "spelling.py"),
+    *("splits.py", "context.py", "encoding.py", "spelling.py", "contextual.py"),
     *("readers/*.py", "tokenizers/*.py", "decoding/*.py"),
     *("training/corpus.py", "training/spool.py", "training/store.py"),
 )
@@ -114,7 +114,7 @@ class Cache:
             sources: The corpus's files.
             tokenizer: The recipe's.
             decoder: The head's.
-            vocabulary: A checksum of the tokenizer's files, where it is not the corpus's own.
+            vocabulary: What tells vocabularies that are not the corpus's own from others.
         """
         base = _home(sources.train[0])
         folder = folder_of(base)

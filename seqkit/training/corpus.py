@@ -11,6 +11,7 @@ from seqkit.decoding.base import Decoder
 from seqkit.encoding import ExampleEncoder
 from seqkit.errors import DataError
 from seqkit.examples import Example, text_of, words_of
+from seqkit.pretrained.rows import tokens_of
 from seqkit.readers.base import OnBad
 from seqkit.readers.files import read
 from seqkit.recipe import Recipe
@@ -29,6 +30,7 @@ def prepare(
     decoder: Decoder,
     on_bad: OnBad,
     vocabulary: str = "",
+    letters: Tokenizer | None = None,
 ) -> Corpus:
     """Read and split a corpus, train the tokenizer, learn the labels, and encode.
 
@@ -43,13 +45,15 @@ def prepare(
         on_bad: What to do with a bad row.
         vocabulary: A checksum of the tokenizer's files, where it is trained already and is to stay
             as it is.
+        letters: As :class:`seqkit.encoding.ExampleEncoder` has it.
 
     Raises:
         DataError: A row is bad, a label is missing, or there is nothing to train on.
     """
     cache = None
     if recipe.corpus.cache:
-        cache = Cache.of(recipe, sources, tokenizer, decoder, vocabulary=vocabulary)
+        known = vocabulary + "".join(tokens_of(letters) if letters is not None else ())
+        cache = Cache.of(recipe, sources, tokenizer, decoder, vocabulary=known)
     if cache is not None and (kept := cache.load(tokenizer, decoder)):
         return kept
     bad = 0
@@ -60,7 +64,9 @@ def prepare(
         on_bad(error)
 
     trained = bool(vocabulary)
-    corpus = _encoded(recipe, sources, tokenizer, decoder, counted, trained=trained)
+    corpus = _encoded(
+        recipe, sources, tokenizer, decoder, counted, letters=letters, trained=trained
+    )
     return corpus if cache is None or bad else cache.save(corpus, tokenizer, decoder)
 
 
@@ -71,6 +77,7 @@ def _encoded(
     decoder: Decoder,
     on_bad: OnBad,
     *,
+    letters: Tokenizer | None,
     trained: bool,
 ) -> Corpus:
     arity = recipe.head_spec.arity
@@ -84,7 +91,9 @@ def _encoded(
         train, dev = hold_out(train, sources.dev_fraction, arity=arity)
     decoder.fit(train)
     spells = recipe.embedding.spells
-    encoder = ExampleEncoder(tokenizer, decoder, arity, recipe.encoder, characters=spells)
+    encoder = ExampleEncoder(
+        tokenizer, decoder, arity, recipe.encoder, characters=spells, letters=letters
+    )
 
     def encoded(examples: Iterable[Example], encoder: ExampleEncoder) -> Packer:
         numbers = (encoder.encode(e, with_target=not streams) for e in examples)

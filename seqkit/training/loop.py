@@ -273,7 +273,7 @@ class Trainer:
         if isinstance(self.data, Streams):
             logits = self._carry_on(batch)
         else:
-            logits = self.network(batch.ids, batch.lengths, batch.features, batch.spelling)
+            logits = self.network(batch.ids, batch.lengths, *batch.beside)
         total, count = self.network.head.loss(logits, batch.targets, batch.lengths)
         steps = count.clamp(min=1)
         objective = total / steps if alone else total

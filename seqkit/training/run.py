@@ -41,6 +41,7 @@ from seqkit.training.baseline import bag_of_ngrams
 from seqkit.training.batching import Examples, Streams, Targets, join
 from seqkit.training.callbacks import Observer
 from seqkit.training.checkpoint import Progress
+from seqkit.training.contextual import read_once
 from seqkit.training.corpus import prepare
 from seqkit.training.details import details
 from seqkit.training.events import Compared, Event, Finished, Started, Transferred
@@ -117,6 +118,7 @@ class Run:
             decoder=self.decoder,
             on_bad=self.on_bad,
             vocabulary=self.beginning.vocabulary,
+            letters=self.beginning.letters,
         )
         if self.decoder.tunes and not corpus.dev:
             raise DataError(
@@ -134,7 +136,10 @@ class Run:
             )
         keep_large_buffers()
         with _threads(self.recipe.training.threads):
-            trainer = self._trainer(corpus, progress, fresh=not resume)
+            generator = torch.Generator(self.device).manual_seed(self.recipe.random_seed)
+            network = self._network(corpus, generator, fresh=not resume)
+            corpus = read_once(corpus, network, self.device)
+            trainer = self._trainer(corpus, progress, network, generator)
             self._open(trainer, resume=resume)
             self._tell(self._started(trainer, corpus))
             for event in self._transferred:
@@ -184,9 +189,9 @@ class Run:
             )
         return before
 
-    def _trainer(self, corpus: Corpus, progress: Progress, *, fresh: bool) -> Trainer:
-        generator = torch.Generator(self.device).manual_seed(self.recipe.random_seed)
-        network = self._network(corpus, generator, fresh=fresh)
+    def _trainer(
+        self, corpus: Corpus, progress: Progress, network: Network, generator: torch.Generator
+    ) -> Trainer:
         return Trainer(
             network,
             self._batches(corpus),
@@ -213,6 +218,8 @@ class Run:
         network.reset_parameters(generator)
         if fresh:  # otherwise a checkpoint has them all
             self._transferred = transfer(self.beginning, self.tokenizer, network)
+        else:  # and those are wanted before it is read
+            transfer(self.beginning, self.tokenizer, network, characters=True)
         freeze(self.recipe, network)
         # of running text, each token but the first is a target
         targets = [join(corpus.train)[1:]] if self._streams else Targets(corpus.train)
@@ -394,6 +401,7 @@ class Run:
             recipe=self.recipe,
             tokenizer=self.tokenizer,
             decoder=self.decoder,
+            letters=self.beginning.letters,
             weights={name: tensor.numpy() for name, tensor in outcome.weights.items()},
             extra={name: path.read_bytes() for name, path in kept.items()},
             overwrite=True,

@@ -61,7 +61,7 @@ def score_examples(
         chosen = [examples[i] for i in indices]
         moved = collate(chosen, unseen=network.head.unseen_target).to(device)
         assert moved.targets is not None
-        output = network(moved.ids, moved.lengths, moved.features, moved.spelling)
+        output = network(moved.ids, moved.lengths, *moved.beside)
         loss, steps = network.head.loss(output, moved.targets, moved.lengths)
         total += float(loss)
         count += float(steps)

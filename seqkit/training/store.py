@@ -20,6 +20,10 @@ ARRAYS: dict[str, np.dtype | None] = {
     "starts": np.dtype(np.int64),
     "features": np.dtype(np.int32),
     "characters": np.dtype(np.uint16),
+    "letters": np.dtype(np.int32),
+    "letter_starts": np.dtype(np.int64),
+    "places": np.dtype(np.int32),
+    "states": np.dtype(np.float16),
     "targets": None,
     "target_starts": np.dtype(np.int64),
     "steps": np.dtype(np.int64),
@@ -54,6 +58,8 @@ class EncodedExamples(Sequence[Encoded]):
         self.targets = get("targets")
         self._target_starts = get("target_starts")
         self._steps, self._step_starts = get("steps"), get("step_starts")
+        self._letters, self._letter_starts = get("letters"), get("letter_starts")
+        self._places, self._states = get("places"), get("states")
         self._given = 0
 
     def __len__(self) -> int:
@@ -94,6 +100,9 @@ class EncodedExamples(Sequence[Encoded]):
             target=self.target(index),
             steps=_row(self._steps, self._step_starts, index),
             characters=None if self._characters is None else self._characters[rows],
+            letters=_row(self._letters, self._letter_starts, index),
+            places=None if self._places is None else self._places[rows],
+            states=None if self._states is None else self._states[rows],
         )
 
     def target(self, index: int) -> np.ndarray | None:
@@ -133,7 +142,7 @@ def digest(train: EncodedExamples, dev: EncodedExamples, dev_characters: int) ->
         for example in split:
             made.update(np.int64(len(example)).tobytes())
             parts = example.ids, example.features, example.target, example.steps
-            for part in (*parts, example.characters):
+            for part in (*parts, example.characters, example.letters, example.places):
                 if part is not None:
                     made.update(part.tobytes())
     return made.hexdigest()
@@ -158,6 +167,10 @@ class Packer:
                 self._add("features", example.features)
             if example.characters is not None:
                 self._add("characters", example.characters)
+            if example.letters is not None:
+                self._add_rows("letters", "letter_starts", example.letters)
+            if example.places is not None:
+                self._add("places", example.places)
             if example.target is not None:
                 self._add_rows("targets", "target_starts", example.target)
             if example.steps is not None:

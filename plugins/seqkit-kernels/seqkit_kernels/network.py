@@ -12,6 +12,7 @@ from seqkit.bundle.manifest import RECIPE, WEIGHTS, damaged
 from seqkit.errors import BundleError
 from seqkit.recipe import Recipe
 from seqkit_kernels.characters import characters
+from seqkit_kernels.contextual import Context
 from seqkit_kernels.heads import Bag, Classifier, Tagger, products
 from seqkit_kernels.packed import (
     KINDS,
@@ -51,6 +52,7 @@ class Network:
         embedding: ``(V, E)``, or none for one-hot input.
         features: ``(buckets, F)``, or none.
         characters: What reads the characters of words, or none.
+        context: What reads those of sentences, or none.
         layers: Each layer's cells, forwards and backwards.
         products: What the head of a generation model multiplies by.
         head: The head of any other model.
@@ -76,6 +78,7 @@ class Network:
         if below and sizes.size:
             self.embedding = self._take("embedding.weight", self.V, sizes.size)
         self._width = sizes.size + (sizes.character_size if sizes.spells else 0)
+        self._width += recipe.contextual.output_size
         self.features: np.ndarray | None = None
         if sizes.feature_size and tokenizer.feature_buckets:
             shape = tokenizer.feature_buckets, sizes.feature_size
@@ -83,6 +86,9 @@ class Network:
             self._width += sizes.feature_size
         table_bytes = 4 * self.V * self._gates * self.P * self.directions
         self.characters = characters(self._take, sizes, kind, eight=eight)
+        self.context: Context | None = None
+        if recipe.contextual.on:
+            self.context = Context(self._take, recipe.contextual, kind, eight=eight)
         small = not self.forms and table_bytes <= LARGEST_TABLE
         self._folds = small or self.embedding is None
         self.head_weights: dict[str, np.ndarray] = {}
@@ -97,7 +103,7 @@ class Network:
     @property
     def forms(self) -> bool:
         """Whether tokens have vectors of what they look like, beside those of their ids."""
-        return self.features is not None or self.characters is not None
+        return any(p is not None for p in (self.features, self.characters, self.context))
 
     def _stacked(self) -> ctypes.Array[CellProblem]:
         """The layers forwards and the products, as :class:`seqkit_kernels.packed.StepProblem`."""

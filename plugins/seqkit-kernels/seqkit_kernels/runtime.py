@@ -218,7 +218,7 @@ class CompiledRuntime(Runtime):
         return None if first.I == 0 or embedding is None else address(embedding)
 
     def _with_features(self, ids: np.ndarray, examples: Sequence[Encoded]) -> np.ndarray:
-        """The vectors of tokens ``(tokens, E + F + S)`` whose forms have vectors too."""
+        """The vectors of tokens ``(tokens, E + F + S + D)`` whose forms have vectors too."""
         network = self._network
         assert network.embedding is not None
         parts = [network.embedding[ids]]
@@ -231,6 +231,8 @@ class CompiledRuntime(Runtime):
             rows = np.concatenate([e.characters for e in examples if e.characters is not None])
             threads = self._worth(len(rows) * network.P)
             parts.append(network.characters(rows, threads=threads))
+        if network.context is not None:
+            parts.append(network.context(examples, threads=self._threads))
         return np.concatenate(parts, axis=1)
 
     def _real(self, rows: np.ndarray) -> np.ndarray:

@@ -13,6 +13,7 @@ from seqkit_kernels.runtime import CompiledRuntime
 
 from seqkit import api
 from seqkit.bundle.load import open_bundle
+from seqkit.contextual import sentence
 from seqkit.encoding import Encoded
 from seqkit.errors import BundleError
 from seqkit.runtimes.torch import TorchRuntime
@@ -57,6 +58,7 @@ def examples(bundle, *lengths):
             else None,
             steps=np.arange(n) if bundle.manifest.task == "tagging" else None,
             characters=drawn(rng, n) if bundle.recipe.embedding.spells else None,
+            **sentence(rng, n, bundle.recipe.contextual),
         )
         for n in lengths
     ]
