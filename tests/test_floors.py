@@ -25,6 +25,7 @@ FLOORS = {
         "ngrams",
         "spelling",
         "token_groups",
+        "contextual",
         "bundle",
         "pretrained",
         "lowering",

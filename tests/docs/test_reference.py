@@ -204,9 +204,12 @@ def test_the_bundle_page_names_every_file_and_key(bundle_page):
     structs = [manifest.Manifest, manifest.PartRecord, manifest.CorpusRecord]
     structs += [manifest.MachineRecord, manifest.OriginRecord]
     keys = [f.name for struct in structs for f in msgspec.structs.fields(struct)]
-    folders = [f"{manifest.TOKENIZER}/", f"{manifest.CHECKPOINTS}/"]
+    folders = [f"{manifest.TOKENIZER}/", f"{manifest.CONTEXTUAL}/", f"{manifest.CHECKPOINTS}/"]
     for name in [*files, *folders, *keys]:
         assert f"`{name}`" in bundle_page, name
+
+
+SIZES = {"vocab_size": 9, "vector_size": 2, "hidden_size": 3}
 
 
 @pytest.mark.parametrize(
@@ -222,6 +225,10 @@ def test_the_bundle_page_names_every_file_and_key(bundle_page):
         {"head": {"name": "generation"}, "embedding": {"size": 0}},
         {"head": {"name": "tagging"}, "embedding": {"characters": "cnn"}},
         {"head": {"name": "tagging"}, "embedding": {"characters": "recurrent"}},
+        {
+            "head": {"name": "tagging"},
+            "contextual": {"forward": "f", "backward": "b", "size": 2, **SIZES},
+        },
     ],
 )
 def test_the_bundle_page_names_every_tensor(bundle_page, tables):

@@ -10,6 +10,7 @@ from seqkit.recipe import parse
 
 PAIR = {"model": "a", "backward_model": "b"}
 BOTH_WAYS = {"bidirectional": True}
+CHARACTERS = {"forward": "a", "backward": "b"}
 
 
 @pytest.fixture(autouse=True)
@@ -41,6 +42,14 @@ def test_it_begins_from_nothing_by_default():
         (
             {"pretrained": PAIR, "encoder": BOTH_WAYS, "embedding": {"size": 0}},
             r"backward_model needs an embedding",
+        ),
+        ({"contextual": {"forward": "a"}}, r"contextual\.forward is set, but not .*backward"),
+        ({"contextual": {"backward": "a"}}, r"contextual\.backward is set, but not .*forward"),
+        ({"contextual": {"size": 3}}, r"contextual\.size is set, but not contextual\.forward"),
+        ({"contextual": CHARACTERS}, r"the classification head answers to a text"),
+        (
+            {"contextual": CHARACTERS, "head": "tagging", "embedding": {"size": 0}},
+            r"contextual\.forward is set and embedding\.size 0",
         ),
         ({"pretrained": {"vectors_frozen": True}}, r"vectors_frozen is set, but not .*vectors"),
         ({"pretrained": {"vectors_words": 9}}, r"vectors_words is set, but not .*vectors"),

@@ -41,6 +41,10 @@ KINDS = {
     ],
     "features": [Encoded(ids(*range(3, 3 + n)), features=rows(n)) for n in (2, 0, 3)],
     "characters": [Encoded(ids(*[3] * n), characters=rows(n).astype(np.uint16)) for n in (2, 0, 3)],
+    "letters": [
+        Encoded(ids(*[3] * n), letters=ids(*range(m)), places=rows(n)[:, :2])
+        for n, m in ((2, 7), (0, 2), (3, 4))
+    ],
     "none": [],
 }
 
@@ -51,7 +55,7 @@ def test_examples_come_out_as_they_went_in(examples):
     assert len(store) == len(examples)
     assert store.lengths.tolist() == [len(e) for e in examples]
     for one, other in zip(store, examples, strict=True):
-        for part in ("ids", "features", "characters", "target", "steps"):
+        for part in ("ids", "features", "characters", "target", "steps", "letters", "places"):
             assert same(getattr(one, part), getattr(other, part)), part
     if examples:
         assert same(store[-1].ids, examples[-1].ids)

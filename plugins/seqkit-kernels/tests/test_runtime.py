@@ -19,6 +19,7 @@ from seqkit.errors import BundleError
 from seqkit.runtimes.torch import TorchRuntime
 from seqkit.spelling import drawn
 from seqkit.testing import tiny
+from seqkit.testing.parity import require_close
 
 CELLS = {
     "lstm": {"name": "lstm"},
@@ -115,6 +116,35 @@ def test_words_that_are_read_in_parts_get_the_same_vectors(made, how, monkeypatc
     expected = CompiledRuntime(bundle).logits(sentences)
     close(expected, TorchRuntime(bundle).logits(sentences))
     monkeypatch.setattr("seqkit_kernels.characters._AT_ONCE", 7)
+    for got, wanted in zip(CompiledRuntime(bundle).logits(sentences), expected, strict=True):
+        np.testing.assert_array_equal(got, wanted)
+
+
+@pytest.fixture(scope="module")
+def over_characters(made):
+    """Makes a tagger over two models of characters: ``over_characters(size, cell)``."""
+
+    def make(size, cell, **changes):
+        sizes = {"hidden_size": 19}
+        forward = made("generation", cell=cell, encoder=sizes)
+        backward = made("generation", cell=cell, encoder={**sizes, "reversed": True})
+        names = {"forward": str(forward.path), "backward": str(backward.path)}
+        return made("tagging", cell=cell, contextual={**names, "size": size}, **changes)
+
+    return make
+
+
+@pytest.mark.parametrize("cell", CELLS.values(), ids=CELLS)
+@pytest.mark.parametrize("size", [0, 5])
+def test_sentences_are_read_as_torch_reads_them(over_characters, cell, size, monkeypatch):
+    beside = {"embedding": {"size": 6, "characters": "cnn", "character_size": 5}}
+    bundle = over_characters(size, cell, encoder={"bidirectional": True}, **beside)
+    assert CompiledRuntime.obstacle(bundle) == ""
+    sentences = examples(bundle, *LENGTHS)
+    expected = CompiledRuntime(bundle, threads=2).logits(sentences)
+    for got, wanted in zip(expected, TorchRuntime(bundle).logits(sentences), strict=True):
+        require_close(got, wanted, "the logits", 1e-5)  # of relu's some are large
+    monkeypatch.setattr("seqkit_kernels.contextual._AT_ONCE", 20)
     for got, wanted in zip(CompiledRuntime(bundle).logits(sentences), expected, strict=True):
         np.testing.assert_array_equal(got, wanted)
 
