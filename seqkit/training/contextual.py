@@ -12,7 +12,7 @@ from seqkit.nn.network import Network
 from seqkit.runtimes.padding import alike
 from seqkit.training.batching import collate
 from seqkit.training.spool import Spool
-from seqkit.training.store import ARRAYS, Corpus, EncodedExamples
+from seqkit.training.store import Corpus, EncodedExamples
 
 #: Bytes of states of one split that are kept, in memory or in a temporary file; of more they are
 #: computed anew for each batch.
@@ -20,6 +20,8 @@ MOST_KEPT = 4 << 30
 #: Sentences whose states are computed together, those of like length side by side.
 _BLOCK = 1024
 _HALF = np.dtype(np.float16)
+#: What the states stand in for.
+_REPLACED = ("letters", "letter_starts", "places")
 
 
 def read_once(corpus: Corpus, network: Network, device: torch.device) -> Corpus:
@@ -65,9 +67,6 @@ def _read(
                 found[index] = states[: len(block[index]), column]
         for states in found:
             spool.write(np.ascontiguousarray(states).data.cast("B"))
-    kept = {
-        n: a for n, a in examples.arrays.items() if n not in ("letters", "letter_starts", "places")
-    }
+    kept = {name: a for name, a in examples.arrays.items() if name not in _REPLACED}
     kept["states"] = spool.array(_HALF).reshape(-1, width)
-    assert set(kept) <= set(ARRAYS)
     return EncodedExamples(kept)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ import torch
 import seqkit
 from seqkit import recipe as recipes
 from seqkit import spelling
+from seqkit.contextual import sentence
 from seqkit.encoding import Encoded
 from seqkit.errors import BundleError
 from seqkit.ngrams import NGramSum
@@ -144,6 +146,20 @@ def test_a_head_without_layers_reads_at_once(drawn, pieces, runtime):
 def test_what_has_no_say_in_logits_keeps_no_text_whole(tables):
     recipe = recipes.parse({"head": {"name": "classification"}, **tables})
     assert can_be_read_in_pieces(recipe)
+
+
+@pytest.mark.parametrize("runtime", RUNTIMES)
+def test_sentences_with_models_of_characters_are_read_whole(drawn, pieces, runtime):
+    sizes = {"vocab_size": 9, "vector_size": 3, "hidden_size": 4}
+    section = {"forward": "f", "backward": "b", **sizes}
+    bundle = drawn(head={"name": "tagging"}, contextual=section)
+    assert not can_be_read_in_pieces(bundle.recipe)
+    read = sentence(np.random.default_rng(0), 40, bundle.recipe.contextual)
+    given = [replace(text, **read) for text in texts(40, tokens=True)]
+    run = runtime(bundle, threads=1)
+    (before,) = run.logits(given)
+    pieces()
+    np.testing.assert_array_equal(run.logits(given)[0], before)
 
 
 @pytest.mark.parametrize("runtime", RUNTIMES)
