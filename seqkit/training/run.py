@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import math
 import tomllib
 from collections.abc import Callable, Iterator, Sequence
@@ -13,19 +12,10 @@ from typing import Any
 import msgspec
 import torch
 
-import seqkit
 from seqkit import lazy, registry
 from seqkit import recipe as recipes
-from seqkit.bundle.manifest import (
-    CHECKPOINTS,
-    MANIFEST,
-    METRICS,
-    BaselineRecord,
-    CorpusRecord,
-    MachineRecord,
-    Manifest,
-)
-from seqkit.bundle.save import check_target, extra_files, record_parts, write_bundle
+from seqkit.bundle.manifest import CHECKPOINTS, MANIFEST, METRICS, BaselineRecord, Manifest
+from seqkit.bundle.save import check_target, extra_files, write_bundle
 from seqkit.bundle.weights import rounded
 from seqkit.corpora import Sources
 from seqkit.decoding.base import Decoder
@@ -43,11 +33,11 @@ from seqkit.training.callbacks import Observer
 from seqkit.training.checkpoint import Progress
 from seqkit.training.contextual import read_once
 from seqkit.training.corpus import prepare
-from seqkit.training.details import details
 from seqkit.training.events import Compared, Event, Finished, Started, Transferred
 from seqkit.training.loop import Outcome, Trainer
 from seqkit.training.memory import keep_large_buffers
 from seqkit.training.precision import check_bfloat16
+from seqkit.training.recording import examine, make_manifest, parameters_of
 from seqkit.training.scoring import score_examples, score_streams
 from seqkit.training.store import Corpus
 from seqkit.training.transfer import freeze, transfer
@@ -149,8 +139,20 @@ class Run:
                 trainer.study()
             outcome = trainer.run()
             self._round(outcome, corpus, trainer.network)
-            examined = self._examined(outcome, corpus, trainer.network)
-            manifest = self._manifest(outcome, corpus, trainer.network)
+            examined: dict[str, Any] = {}
+            if not self._streams and outcome.reason != "diverged":
+                examined = examine(trainer.network, corpus, self.decoder, self.device)
+            manifest = make_manifest(
+                self.recipe,
+                self.sources,
+                corpus,
+                trainer.network,
+                outcome.progress,
+                decoder=self.decoder,
+                vocab_size=self.tokenizer.vocab_size,
+                device=self.device,
+                origins=self.beginning.origins,
+            )
             manifest = msgspec.structs.replace(manifest, **examined)
             if baseline is not None:
                 manifest = msgspec.structs.replace(manifest, baseline=baseline)
@@ -277,7 +279,7 @@ class Run:
             path=str(self.out),
             task=self.spec.name,
             device=self.device.type,
-            parameters=_parameters(trainer.network),
+            parameters=parameters_of(trainer.network),
             train_examples=len(corpus.train),
             dev_examples=len(corpus.dev),
             train_tokens=trainer.data.tokens,
@@ -311,55 +313,6 @@ class Run:
         if how != "float32" and score is not None and progress.best_scores:
             found = score()
             progress.best_scores = {k: v for k, v in found.items() if math.isfinite(v)}
-
-    def _examined(self, outcome: Outcome, corpus: Corpus, network: Network) -> dict[str, Any]:
-        """What the best weights say of the development data, for the manifest.
-
-        A decoder that tunes learns from their logits how to read them.
-        """
-        head = network.head
-        if not corpus.dev or self._streams or head.searches or outcome.reason == "diverged":
-            return {}
-        scored = score_examples(network.eval(), corpus.dev, self.decoder, self.device)
-        found = details(self.decoder, scored.logits, scored.targets)
-        if not self.decoder.tunes:
-            return found
-        self.decoder.tune(scored.logits, scored.targets)
-        calibration = dict(self.decoder.calibration(scored.logits, scored.targets))
-        if any(name.endswith("_before") for name in calibration):
-            found["calibration"] = calibration
-        return found
-
-    def _manifest(self, outcome: Outcome, corpus: Corpus, network: Network) -> Manifest:
-        recipe, sources, progress = self.recipe, self.sources, outcome.progress
-        return Manifest(
-            seqkit_version=seqkit.__version__,
-            task=self.spec.name,
-            language=recipe.bundle.language or sources.language,
-            parts=record_parts(recipe),
-            labels=self.decoder.labels,
-            vocab_size=self.tokenizer.vocab_size,
-            parameters=_parameters(network),
-            random_seed=recipe.random_seed,
-            scores=progress.best_scores,
-            best_epoch=progress.best_epoch,
-            seconds=round(progress.total_seconds, 3),
-            corpus=CorpusRecord(
-                name=sources.name,
-                licence=sources.licence,
-                train_examples=len(corpus.train),
-                dev_examples=len(corpus.dev),
-                sources=sources.origins,
-            ),
-            created=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
-            weights=recipe.bundle.weights,
-            machine=MachineRecord(
-                torch=str(torch.__version__),
-                threads=torch.get_num_threads(),
-                device=self.device.type,
-            ),
-            origins=self.beginning.origins,
-        )
 
     def _close(self, outcome: Outcome, manifest: Manifest) -> None:
         """Write the bundle, unless training diverged before there was anything to keep."""
@@ -406,10 +359,6 @@ class Run:
             extra={name: path.read_bytes() for name, path in kept.items()},
             overwrite=True,
         )
-
-
-def _parameters(network: Network) -> int:
-    return sum(p.numel() for p in network.parameters())
 
 
 def _device(name: str) -> torch.device:
