@@ -99,6 +99,9 @@ def train(
     elif isinstance(recipe, Mapping):
         recipe = recipes.parse(recipe)
     sources = corpora.sources(recipe, base=base, data=None if data is None else Path(data))
-    run = Run(recipe, sources, Path(out), on_bad=on_bad, observers=observers)
+    teacher = None
+    if recipe.teacher.models:
+        teacher = load(recipe.teacher.models, threads=recipe.training.threads)
+    run = Run(recipe, sources, Path(out), on_bad=on_bad, observers=observers, teacher=teacher)
     run.train(resume=resume, overwrite=overwrite)
     return load(out)

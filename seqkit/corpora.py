@@ -58,11 +58,13 @@ class Splits(_Struct, frozen=True, kw_only=True):
             corpus is found both as it is downloaded and as it is unpacked.
         dev: The same; where nothing matches, a share of train is held out.
         test: The same; where nothing matches, there is no test split.
+        unlabelled: The same for texts without labels, read where a recipe asks for them.
     """
 
     train: Annotated[Patterns, Meta(min_length=1)]
     dev: Patterns = ()
     test: Patterns = ()
+    unlabelled: Patterns = ()
 
 
 class CorpusManifest(_Struct, frozen=True, kw_only=True):
@@ -104,6 +106,7 @@ class Sources:
         train: Files or folders, or folders in an archive, that exist.
         dev: The same; empty where a share of train is held out instead.
         test: The same; empty where there is none.
+        unlabelled: The same; empty where none are wanted.
         dev_fraction: That share; without meaning where there is a dev split.
         encoding: The files' text encoding.
         name: The corpus's name, or the empty string for the user's own files.
@@ -116,6 +119,7 @@ class Sources:
     train: tuple[Path, ...]
     dev: tuple[Path, ...] = ()
     test: tuple[Path, ...] = ()
+    unlabelled: tuple[Path, ...] = ()
     dev_fraction: float = DEV_FRACTION
     encoding: str = "utf-8"
     name: str = ""
@@ -304,6 +308,7 @@ def sources(recipe: Recipe, *, base: Path, data: Path | None = None) -> Sources:
         train=tuple(train),
         dev=tuple(expand(section.dev, folder)),
         test=tuple(expand(section.test, folder)),
+        unlabelled=tuple(expand(section.unlabelled, folder)),
         dev_fraction=section.dev_fraction or DEV_FRACTION,
         encoding=section.encoding,
         origins=tuple(path.name for path in train),
@@ -317,11 +322,25 @@ def _corpus_sources(recipe: Recipe, manifest: CorpusManifest, data: Path | None)
     def split(own: Patterns, alternatives: Patterns) -> tuple[Path, ...]:
         return tuple(expand(own, folder) if own else _first_match(alternatives, folder))
 
+    unlabelled: tuple[Path, ...]
+    if section.unlabelled == "all":
+        unlabelled = split((), splits.unlabelled)
+        if not unlabelled:
+            raise DataError(
+                f"The corpus '{manifest.name}' has no texts without labels here",
+                why=f"{' or '.join(splits.unlabelled) or 'nothing of the kind'} is not in {folder}"
+                if splits.unlabelled
+                else "its manifest names none",
+                fix="Name files of your own in corpus.unlabelled, or leave it out",
+            )
+    else:
+        unlabelled = tuple(expand(section.unlabelled, folder))
     return Sources(
         reader=recipe.reader or reader_of(manifest),
         train=split(section.train, splits.train),
         dev=split(section.dev, splits.dev),
         test=split(section.test, splits.test),
+        unlabelled=unlabelled,
         dev_fraction=section.dev_fraction or manifest.dev_fraction,
         encoding=section.encoding,
         name=manifest.name,

@@ -166,8 +166,16 @@ def _corpus(manifest: Manifest) -> str:
         f"- corpus: {corpus.name or 'files of its maker'}",
         f"- licence: {corpus.licence or 'not stated; ask its maker before passing it on'}",
         f"- training examples: {corpus.train_examples:,}",
+        *(
+            [f"- texts without a label: {corpus.unlabelled_examples:,}"]
+            if corpus.unlabelled_examples
+            else []
+        ),
         *(f"- source: {source}" for source in corpus.sources),
-        *(f"- began from: {_origin(origin)}" for origin in manifest.origins),
+        *(
+            f"- {'learnt from' if origin.kind == 'teacher' else 'began from'}: {_origin(origin)}"
+            for origin in manifest.origins
+        ),
     ]
     return "\n".join(lines)
 

@@ -72,6 +72,7 @@ class CorpusRecord(_Record, frozen=True, kw_only=True):
         train_examples: Examples trained on.
         dev_examples: Examples that picked the best epoch.
         sources: Where the corpus can be had: addresses, or file names.
+        unlabelled_examples: Texts without a label that were learnt from too.
     """
 
     name: str
@@ -79,6 +80,7 @@ class CorpusRecord(_Record, frozen=True, kw_only=True):
     train_examples: _Count
     dev_examples: _Count
     sources: tuple[str, ...]
+    unlabelled_examples: _Count = 0
 
 
 class MachineRecord(_Record, frozen=True, kw_only=True):
@@ -96,11 +98,11 @@ class MachineRecord(_Record, frozen=True, kw_only=True):
 
 
 class OriginRecord(_Record, frozen=True, kw_only=True):
-    """What the weights began from, where that was not chance.
+    """What the weights began from, where that was not chance, or a teacher.
 
     Attributes:
-        kind: The key of the recipe's section ``[pretrained]`` that names it, or
-            ``contextual.forward`` or ``contextual.backward``.
+        kind: The key of the recipe's section ``[pretrained]`` that names it,
+            ``contextual.forward`` or ``contextual.backward``, or ``teacher``.
         name: A model's name, or a file's.
         sha256: A checksum of the model's weights, or of the file, in hexadecimal.
         corpus: What it was trained on, as :attr:`CorpusRecord.name` has it; empty where unknown.
@@ -191,7 +193,8 @@ class Manifest(_Record, frozen=True, kw_only=True):
         created: When it was written: UTC, ISO 8601.
         weights: How the weights are stored. All scores are of what is stored, rounded as it is.
         machine: What it was trained on.
-        origins: What its weights began from; none where all were drawn.
+        origins: What its weights began from, and whose answers it learnt; none where all were
+            drawn and no teacher was asked.
         by_label: Development scores of each label, or of each type of span.
         confusions: What is most often taken for what, where labels exclude each other.
         baseline: What it is to be held against, where something was.

@@ -109,7 +109,7 @@ def show(*, name: str, data: Path | None) -> None:
         "reader": " ".join(f"{key}={value}" for key, value in manifest.reader.items()),
         **{
             split: " or ".join(getattr(manifest.splits, split))
-            for split in ("train", "dev", "test")
+            for split in ("train", "dev", "test", "unlabelled")
         },
         "recipes": " ".join(known.recipes(manifest)),
         "folder": str(folder) if folder else f"not here; get it with: seqkit corpora fetch {name}",

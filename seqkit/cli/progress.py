@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self, TextIO
 
 from seqkit.training.events import (
+    Answered,
     Compared,
     Evaluated,
     Event,
@@ -96,6 +97,8 @@ class Watch(Display):
     def on_event(self, event: Event) -> None:
         """Show ``event``."""
         match event:
+            case Answered():
+                self._answer(event)
             case Started():
                 self._begin(event)
             case Transferred():
@@ -112,6 +115,27 @@ class Watch(Display):
             case Finished():
                 self.finished = event
                 self._stop()
+
+    def _answer(self, event: Answered) -> None:
+        if event.texts == event.total:
+            if self._live is not None:
+                self._live.stop()
+                self._live = None
+            how = duration(event.seconds) if event.seconds else "known from before"
+            self._say(f"the teacher has answered {event.total:,} texts ({how})")
+            return
+        now = self.clock()
+        left = event.seconds * (event.total - event.texts) / max(event.texts, 1)
+        facts = f"{event.texts:,} of {event.total:,} texts  {duration(left)} left"
+        if self.stream.isatty():
+            if self._live is None:
+                self._live = _display(self.stream)
+                self._live.add_task("asking the teacher", total=event.total, facts="")
+                self._live.start()
+            self._live.update(self._live.task_ids[0], completed=event.texts, facts=facts)
+        elif now - self._spoke >= QUIET:
+            self._spoke = now
+            self._say(f"the teacher has answered {facts}")
 
     def _begin(self, event: Started) -> None:
         self._started = event

@@ -36,6 +36,9 @@ class Head(nn.Module, ABC):
     #: Whether what the decoder reads is found by :meth:`answers`, as a sequence-to-sequence head
     #: does, rather than being the logits.
     searches: ClassVar[bool] = False
+    #: Whether :meth:`loss` and :meth:`study` also take, in place of a text's label, each label's
+    #: probability as a teacher has it: float32 ``(B, labels)`` or ``(labels,)``.
+    soft_targets: ClassVar[bool] = False
     #: What marks, among the targets of :meth:`loss`, a token whose tag training never showed.
     unseen_target: int = IGNORED
 
@@ -74,7 +77,7 @@ class Head(nn.Module, ABC):
         done.
 
         Args:
-            examples: With their targets.
+            examples: With their targets, as :meth:`loss` has them.
             generator: What is random is drawn from it.
         """
 
@@ -142,7 +145,8 @@ class Head(nn.Module, ABC):
             logits: What :meth:`forward` returned.
             targets: ``(B,)`` or ``(B, L)`` for many-to-one, ``(T, B)`` for one-to-many and
                 many-to-many, ``(S, B)`` for sequence-to-sequence, where
-                :data:`seqkit.encoding.IGNORED` marks padding and steps without an answer.
+                :data:`seqkit.encoding.IGNORED` marks padding and steps without an answer. With
+                :attr:`soft_targets` also each label's probability, ``(B, labels)``.
             lengths: ``(B,)`` int64.
 
         Returns:

@@ -33,6 +33,7 @@ class ClassificationHead(Head):
     """
 
     options: ClassificationOptions
+    soft_targets = True
 
     def __init__(
         self,
@@ -99,10 +100,12 @@ class ClassificationHead(Head):
         targets = torch.from_numpy(np.stack([e.target for e in examples if e.target is not None]))
         importance = torch.ones(len(targets))
         if self.label_weights is not None:
-            importance = self.label_weights.cpu()[targets]
-        if self.binary:
+            importance = _importance(self.label_weights.cpu(), targets)
+        if targets.is_floating_point():
+            targets = targets[:, 1:] if self.binary else targets
+        elif self.binary:
             targets = targets.unsqueeze(1)
-        elif not self.options.multi_label:
+        else:
             targets = F.one_hot(targets, self.output.out_features)
         self.ngrams.fit(
             examples,
@@ -141,7 +144,7 @@ class ClassificationHead(Head):
             smoothing=self.options.label_smoothing if self.training else 0.0,
         )
         if self.training and self.label_weights is not None:
-            losses = losses * self.label_weights[targets]  # (B,)
+            losses = losses * _importance(self.label_weights, targets)  # (B,)
         return losses.sum(), count
 
     def divergence(self, logits: Tensor, answers: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
@@ -167,7 +170,8 @@ def classification_loss(
 
     Args:
         logits: ``(B, L)``; of two labels that exclude each other ``(B, 1)``.
-        targets: int64 ``(B,)``, or with ``multi_label`` 1 for each label that holds, ``(B, L)``.
+        targets: int64 ``(B,)``; or each label's probability, ``(B, labels)``, which with
+            ``multi_label`` is 1 for each that holds.
         multi_label: Whether any number of the labels may hold.
         smoothing: ``s``.
 
@@ -175,9 +179,18 @@ def classification_loss(
         ``(B,)`` or ``(B, L)``, in nats.
     """
     if multi_label or logits.shape[1] == 1:
-        y = targets if multi_label else targets.to(logits.dtype).unsqueeze(1)
+        y = targets.to(logits.dtype)
+        if not multi_label:
+            y = y[:, 1:] if targets.is_floating_point() else y.unsqueeze(1)
         if smoothing:
             y = (1 - smoothing) * y + smoothing / 2
         losses = F.binary_cross_entropy_with_logits(logits, y, reduction="none")
         return losses if multi_label else losses.squeeze(1)
+    if targets.is_floating_point():
+        targets = targets.to(logits.dtype)
     return F.cross_entropy(logits, targets, reduction="none", label_smoothing=smoothing)
+
+
+def _importance(weights: Tensor, targets: Tensor) -> Tensor:
+    """How much each text counts, ``(B,)``: as much as its label, or as its labels on average."""
+    return targets @ weights if targets.is_floating_point() else weights[targets]

@@ -52,6 +52,19 @@ class Reader(ABC):
                 and what stood there.
         """
 
+    def read_unlabelled(self, path: Path) -> Iterator[Example]:
+        """Yield the texts of ``path``, where nothing need say what their labels are.
+
+        As :meth:`read`, for a format that takes examples without labels as they are.
+
+        Args:
+            path: As for :meth:`read`.
+
+        Raises:
+            DataError: The file can't be read, or a row is bad.
+        """
+        return self.read(path)
+
     def files(self, path: Path) -> list[Path]:
         """Every file that :meth:`read` of the same path depends on, in an order of its own.
 

@@ -33,6 +33,36 @@ class LabelDirectoriesReader(Reader):
             raise DataError(f"{path} is no folder", why="label-directories reads a folder a label")
         return self._folder(path)
 
+    def read_unlabelled(self, path: Path) -> Iterator[TextExample]:
+        """Yield the texts in a folder that has no folders for labels, here or in an archive.
+
+        Raises:
+            DataError: There are none.
+        """
+        archived = split_archive(path)
+        found = False
+        for example in self._archived_texts(*archived) if archived else self._texts(path):
+            found = True
+            yield example
+        if not found:
+            raise DataError(
+                f"{path} has no '{self.options.suffix}' files in it",
+                why="texts without labels stand in the folder itself",
+                fix="Name that folder, or set suffix to how the files' names end",
+            )
+
+    def _texts(self, folder: Path) -> Iterator[TextExample]:
+        for file in sorted(folder.iterdir()) if folder.is_dir() else ():
+            if not _hidden(file.name) and self._wanted(file.name) and file.is_file():
+                with lines.open_binary(file) as stream:
+                    yield from self._example(stream, str(file))
+
+    def _archived_texts(self, archive: Path, inside: str) -> Iterator[TextExample]:
+        for member in members(archive):
+            folder, _, file = member.name.rpartition("/")
+            if folder == inside and not _hidden(file) and self._wanted(file):
+                yield from self._member(member, f"{archive}/{member.name}")
+
     def _folder(self, root: Path) -> Iterator[TextExample]:
         folders = sorted(
             entry.name for entry in root.iterdir() if entry.is_dir() and not _hidden(entry.name)
@@ -71,21 +101,21 @@ class LabelDirectoriesReader(Reader):
             raise self._nothing(archive / inside, f"{archive}/{near[0]}" if near else "")
         self._require_labels(list(labels), archive / inside)
 
-    def _member(self, member: Member, source: str, label: str) -> Iterator[TextExample]:
+    def _member(self, member: Member, source: str, *labels: str) -> Iterator[TextExample]:
         if member.kind == "folder":
             return
         if member.kind == "other":
             self.on_bad(DataError(f"{source} is a link or a device, not a regular file"))
         else:
-            yield from self._example(member.content, source, label)
+            yield from self._example(member.content, source, *labels)
 
-    def _example(self, stream: BinaryIO, source: str, label: str) -> Iterator[TextExample]:
+    def _example(self, stream: BinaryIO, source: str, *labels: str) -> Iterator[TextExample]:
         try:
             text = lines.read_text(stream, source, self.encoding, longest=lines.LONGEST_ITEM)
         except DataError as error:
             self.on_bad(error)
         else:
-            yield TextExample(text, source, (label,))
+            yield TextExample(text, source, labels)
 
     def _wanted(self, name: str) -> bool:
         return name.endswith(self.options.suffix)

@@ -124,6 +124,7 @@ def read(
     reader: Part,
     encoding: str = "utf-8",
     on_bad: OnBad = stop_at_bad,
+    labelled: bool = True,
 ) -> Iterator[Example]:
     """Read examples one at a time.
 
@@ -132,6 +133,8 @@ def read(
         reader: The reader by name, with its options.
         encoding: The files' text encoding.
         on_bad: What to do with a bad row.
+        labelled: Whether examples have labels; where they have none, a format need not look for
+            them.
 
     Raises:
         DataError: A file is missing or a row is bad.
@@ -139,4 +142,4 @@ def read(
     cls = registry.load_target("reader", reader.name)
     instance: Reader = cls(reader.options, encoding=encoding, on_bad=on_bad)
     for path in paths:
-        yield from instance.read(path)
+        yield from instance.read(path) if labelled else instance.read_unlabelled(path)

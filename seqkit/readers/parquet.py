@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from seqkit import lazy
 from seqkit.errors import DataError, did_you_mean
-from seqkit.examples import TextExample
+from seqkit.examples import Example, TextExample
 from seqkit.readers.base import Reader
 from seqkit.readers.lines import bad_row, shown
 
@@ -21,6 +23,11 @@ class ParquetReader(Reader):
 
     A row's source is ``file:row``, counted from 1.
     """
+
+    def read_unlabelled(self, path: Path) -> Iterator[Example]:
+        """Yield the text of each row, where the column of labels may be missing."""
+        options = msgspec.structs.replace(self.options, label="")
+        return type(self)(options, encoding=self.encoding, on_bad=self.on_bad).read(path)
 
     def read(self, path: Path) -> Iterator[TextExample]:
         """Yield the example of each row."""

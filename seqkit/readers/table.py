@@ -8,8 +8,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePath
 from typing import BinaryIO, ClassVar, NamedTuple
 
+import msgspec
+
 from seqkit.errors import DataError, did_you_mean
-from seqkit.examples import TextExample
+from seqkit.examples import Example, TextExample
 from seqkit.readers import lines
 from seqkit.readers.lines import Line, bad_row, open_binary, read_lines, shown
 
@@ -51,6 +53,11 @@ class TableReader(lines.StreamReader):
         found = super().files(path)
         names = self.options.labels_file
         return [*found, *super().files(path.parent / names)] if names else found
+
+    def read_unlabelled(self, path: Path) -> Iterator[Example]:
+        """Yield the text of each row of a file, which may lack the column of labels."""
+        options = msgspec.structs.replace(self.options, label="", labels_file="")
+        return type(self)(options, encoding=self.encoding, on_bad=self.on_bad).read(path)
 
     def read_opened(self, stream: BinaryIO, path: Path) -> Iterator[TextExample]:
         """Yield the example of each row of a file."""

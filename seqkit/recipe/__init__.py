@@ -35,6 +35,7 @@ from seqkit.recipe.sections import (
     Pretrained,
     Top,
 )
+from seqkit.recipe.teacher import Teacher, check_teacher
 from seqkit.recipe.training import Training
 from seqkit.specs import HeadSpec, Options
 
@@ -64,6 +65,7 @@ class Recipe:
     cell: Part = field(default_factory=lambda: default_part("cell", "lstm"))
     encoder: Encoder = field(default_factory=Encoder)
     pretrained: Pretrained = field(default_factory=Pretrained)
+    teacher: Teacher = field(default_factory=Teacher)
     training: Training = field(default_factory=Training)
     bundle: Bundle = field(default_factory=Bundle)
     callbacks: tuple[Part, ...] = field(
@@ -316,6 +318,7 @@ def _check_combination(recipe: Recipe, source: str) -> None:
     _check_adversarial(recipe, source)
     check_beginning(recipe, source)
     check_contextual(recipe, source)
+    check_teacher(recipe, source)
 
 
 def _check_adversarial(recipe: Recipe, source: str) -> None:

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
+from seqkit.recipe.teacher import Teacher
 from seqkit.recipe.training import Training
 from seqkit.specs import Options
 
@@ -41,6 +42,14 @@ class Corpus(Options, frozen=True, kw_only=True):
     ] = ()
     test: Annotated[
         tuple[str, ...], Meta(description="The same for the final score; never read by training.")
+    ] = ()
+    unlabelled: Annotated[
+        Literal["all"] | tuple[str, ...],
+        Meta(
+            description="The same for texts without labels, in the format of the training files, "
+            "for a teacher to label; or all, those that the named corpus brings along. A text "
+            "that is in dev too is left out."
+        ),
     ] = ()
     dev_fraction: Annotated[
         float,
@@ -311,6 +320,7 @@ SECTIONS: dict[str, type[Options]] = {
     "contextual": Contextual,
     "encoder": Encoder,
     "pretrained": Pretrained,
+    "teacher": Teacher,
     "training": Training,
     "bundle": Bundle,
 }
@@ -327,6 +337,7 @@ ORDER = (
     "encoder",
     "head",
     "pretrained",
+    "teacher",
     "training",
     "bundle",
 )

@@ -17,6 +17,7 @@ from seqkit.runtimes.padding import pad
 from seqkit.runtimes.torch import tensors
 from seqkit.spelling import Spelling
 from seqkit.tokenizers.base import PAD
+from seqkit.training.mixing import Mixed
 from seqkit.training.spool import release
 from seqkit.training.store import EncodedExamples
 from seqkit.training.windows import fixed_ends, random_ends
@@ -39,8 +40,8 @@ class Batch:
         spelling: The words' characters, or none.
         context: The sentences' characters, or float32 ``(T, B, D)``, what models make of them where
             it is known already; or none.
-        targets: ``(B,)`` or ``(B, L)`` for many-to-one, ``(S, B)`` for sequence-to-sequence,
-            ``(T, B)`` otherwise; or none.
+        targets: ``(B,)`` or ``(B, L)`` for many-to-one, or with a teacher ``(B, labels)``;
+            ``(S, B)`` for sequence-to-sequence, ``(T, B)`` otherwise; or none.
         fresh: Whether the state starts anew here rather than going on from the batch before.
     """
 
@@ -150,7 +151,7 @@ class Examples:
         self.batch_size = batch_size
         self._lengths = (
             examples.lengths
-            if isinstance(examples, EncodedExamples)
+            if isinstance(examples, EncodedExamples | Mixed)
             else np.array([len(e) for e in examples])
         )
 

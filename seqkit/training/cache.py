@@ -26,7 +26,7 @@ import msgspec
 import numpy as np
 
 import seqkit
-from seqkit import corpora, registry
+from seqkit import registry
 from seqkit.corpora import Sources
 from seqkit.decoding.base import Decoder
 from seqkit.errors import SeqkitError
@@ -34,17 +34,16 @@ from seqkit.readers.base import Reader
 from seqkit.recipe import Part, Recipe
 from seqkit.tokenizers.base import Tokenizer
 from seqkit.training.fingerprint import Fingerprints
+from seqkit.training.places import folder_of, home_of
 from seqkit.training.spool import CHUNK, release
 from seqkit.training.store import Corpus, EncodedExamples
 
-#: The folder of a corpus's entries where it stands beside the corpus's files.
-BESIDE = ".seqkit-cache"
 INDEX = "index.json"
-_FORMAT = 2
+_FORMAT = 3
 _FILES = "files.json"
 #: The folders of what was learnt from the corpus.
 _TOKENIZER, _HEAD = "tokenizer", "head"
-_SPLITS = ("train", "dev")
+_SPLITS = ("train", "dev", "unlabelled")
 #: Entries of one corpus that are kept, the latest used ones, and bytes of all but the latest.
 MOST_ENTRIES, MOST_BYTES = 8, 4 << 30
 #: Seconds after which what a killed process was writing is cleared away.
@@ -53,7 +52,7 @@ _ABANDONED = 24 * 3600.0
 _CODE = (
     *("splits.py", "context.py", "encoding.py", "spelling.py", "contextual.py"),
     *("readers/*.py", "tokenizers/*.py", "decoding/*.py"),
-    *("training/corpus.py", "training/spool.py", "training/store.py"),
+    *("training/corpus.py", "training/spool.py", "training/store.py", "training/teaching.py"),
 )
 
 _log = logging.getLogger(__name__)
@@ -106,6 +105,7 @@ class Cache:
         decoder: Decoder,
         *,
         vocabulary: str = "",
+        teacher: str = "",
     ) -> Cache | None:
         """The entry for a recipe's corpus; none where the files can't be looked at.
 
@@ -115,8 +115,9 @@ class Cache:
             tokenizer: The recipe's.
             decoder: The head's.
             vocabulary: What tells vocabularies that are not the corpus's own from others.
+            teacher: What stands for whoever answers texts; empty for nobody.
         """
-        base = _home(sources.train[0])
+        base = home_of(sources)
         folder = folder_of(base)
         known = Fingerprints(folder / _FILES)
         try:
@@ -127,7 +128,7 @@ class Cache:
                 decoder=decoder,
                 base=base,
                 known=known,
-                vocabulary=vocabulary,
+                others={"vocabulary": vocabulary, "teacher": teacher},
             )
         except OSError:  # which reading them will put into words
             return None
@@ -185,7 +186,9 @@ class Cache:
 
     def _write(self, staging: Path, corpus: Corpus, tokenizer: Tokenizer, decoder: Decoder) -> None:
         arrays = {}
-        for split, examples in zip(_SPLITS, (corpus.train, corpus.dev), strict=True):
+        for split, examples in zip(
+            _SPLITS, (corpus.train, corpus.dev, corpus.unlabelled), strict=True
+        ):
             for name, array in examples.arrays.items():
                 crc = _write(staging / f"{split}.{name}", _parts(array))
                 arrays[f"{split}.{name}"] = _Array(array.dtype.str, array.shape, crc)
@@ -236,7 +239,7 @@ class Cache:
             if (path.stat().st_size, _checksum(path)) != (file.bytes, file.crc32):
                 raise _DamagedError(f"{name} is not as it was written")
         arrays = {name: self._mapped(name, array) for name, array in index.arrays.items()}
-        train, dev = (
+        train, dev, unlabelled = (
             EncodedExamples(
                 {
                     name.removeprefix(f"{split}."): array
@@ -246,7 +249,7 @@ class Cache:
             )
             for split in _SPLITS
         )
-        return index, Corpus(train, dev, index.dev_characters, index.digest)
+        return index, Corpus(train, dev, unlabelled, index.dev_characters, index.digest)
 
     def _mapped(self, name: str, array: _Array) -> np.ndarray:
         path, dtype = self.path / name, np.dtype(array.dtype)
@@ -273,26 +276,6 @@ class Cache:
                     shutil.rmtree(entry, ignore_errors=True)
 
 
-def folder_of(base: Path) -> Path:
-    """The folder of the entries of the corpus whose files stand in ``base``.
-
-    It is beside them where that can be written, but not in what comes with seqkit; else in the
-    user's cache.
-    """
-    ours = base.resolve().is_relative_to(corpora.root().resolve())
-    # the superuser may write anywhere, and leaves alone what everybody is meant to
-    if not ours and os.access(base, os.W_OK) and base.stat().st_mode & 0o222:
-        return base / BESIDE
-    cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    place = hashlib.sha256(os.fsencode(base.resolve())).hexdigest()[:12]
-    return Path(cache) / "seqkit" / "encoded" / f"{base.resolve().name}-{place}"
-
-
-def _home(path: Path) -> Path:
-    """The folder that a corpus's file stands in, be it a folder itself or inside an archive."""
-    return next(folder for folder in path.absolute().parents if folder.is_dir())
-
-
 def _key(
     recipe: Recipe,
     sources: Sources,
@@ -301,7 +284,7 @@ def _key(
     decoder: Decoder,
     base: Path,
     known: Fingerprints,
-    vocabulary: str,
+    others: dict[str, str],
 ) -> str:
     cls: type[Reader] = registry.load_target("reader", sources.reader.name)
     reader = cls(sources.reader.options, encoding=sources.encoding)
@@ -319,6 +302,7 @@ def _key(
         "code": _code([type(reader), type(tokenizer), type(decoder)]),
         "train": content(sources.train),
         "dev": content(sources.dev),
+        "unlabelled": content(sources.unlabelled),
         "dev_fraction": None if sources.dev else sources.dev_fraction,
         "encoding": sources.encoding,
         "reader": _part("reader", sources.reader),
@@ -327,8 +311,8 @@ def _key(
         "limits": [recipe.encoder.max_tokens, recipe.encoder.keep, recipe.encoder.reversed],
         "context": recipe.encoder.context,
         "characters": recipe.embedding.spells,
-        "vocabulary": vocabulary,
         "admitted": hashlib.sha256(repr(tokenizer.admitted).encode()).hexdigest(),
+        **others,
     }
     return hashlib.sha256(msgspec.json.encode(parts, order="sorted")).hexdigest()[:32]
 

@@ -15,6 +15,20 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="event", tag=st
     """Base of the events; ``msgspec.json.encode`` writes any of them."""
 
 
+class Answered(Event, frozen=True, kw_only=True):
+    """Before training, a teacher has answered some texts more.
+
+    Attributes:
+        texts: How many it has answered by now.
+        total: How many it is asked about.
+        seconds: Wall time that it took so far; 0 for answers that were kept from another run.
+    """
+
+    texts: int
+    total: int
+    seconds: float
+
+
 class Started(Event, frozen=True, kw_only=True):
     """Training begins or goes on.
 
@@ -24,6 +38,7 @@ class Started(Event, frozen=True, kw_only=True):
         device: ``cpu`` or ``cuda``.
         parameters: How many numbers are trained.
         train_examples: Examples trained on; for generation, documents.
+        unlabelled_examples: Texts without a label that are learnt from too.
         dev_examples: Examples scored after each epoch.
         train_tokens: Tokens in one epoch.
         epochs: Epochs asked for; 1 where nothing is learnt in steps.
@@ -37,6 +52,7 @@ class Started(Event, frozen=True, kw_only=True):
     device: str
     parameters: int
     train_examples: int
+    unlabelled_examples: int = 0
     dev_examples: int
     train_tokens: int
     epochs: int

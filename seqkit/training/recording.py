@@ -63,6 +63,7 @@ def make_manifest(
             train_examples=len(corpus.train),
             dev_examples=len(corpus.dev),
             sources=sources.origins,
+            unlabelled_examples=len(corpus.unlabelled),
         ),
         created=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         weights=recipe.bundle.weights,

@@ -19,7 +19,7 @@ from seqkit.bundle.save import check_target, extra_files, write_bundle
 from seqkit.bundle.weights import rounded
 from seqkit.corpora import Sources
 from seqkit.decoding.base import Decoder
-from seqkit.errors import BundleError, DataError, TrainingError, UsageError
+from seqkit.errors import BundleError, DataError, RecipeError, TrainingError, UsageError
 from seqkit.nn.kernels import NO_KERNELS, Kernels, installed
 from seqkit.nn.network import Network
 from seqkit.pretrained.beginning import Beginning
@@ -36,10 +36,12 @@ from seqkit.training.corpus import prepare
 from seqkit.training.events import Compared, Event, Finished, Started, Transferred
 from seqkit.training.loop import Outcome, Trainer
 from seqkit.training.memory import keep_large_buffers
+from seqkit.training.mixing import Mixed
 from seqkit.training.precision import check_bfloat16
 from seqkit.training.recording import examine, make_manifest, parameters_of
 from seqkit.training.scoring import score_examples, score_streams
 from seqkit.training.store import Corpus
+from seqkit.training.teaching import Model, Teacher
 from seqkit.training.transfer import freeze, transfer
 
 
@@ -52,8 +54,10 @@ class Run:
         out: The bundle's directory.
         on_bad: What to do with a bad row.
         observers: Told of each step and epoch, beside the recipe's callbacks.
+        teacher: The model that ``teacher.models`` names; none where that is empty.
 
     Raises:
+        RecipeError: The head learns from labels alone, and there is a teacher.
         UsageError: The recipe wants a GPU and there is none, or a precision that is not here.
     """
 
@@ -65,6 +69,7 @@ class Run:
         *,
         on_bad: OnBad,
         observers: Sequence[Observer],
+        teacher: Model | None = None,
     ) -> None:
         self.beginning = Beginning(recipe)
         self.recipe = recipe = self.beginning.recipe
@@ -76,6 +81,12 @@ class Run:
         if recipe.training.precision == "bfloat16":
             check_bfloat16(self.device)
         self.spec = recipe.head_spec
+        self.teacher = None if teacher is None else Teacher(teacher, self._tell)
+        if teacher is not None and not lazy.load(self.spec.target).soft_targets:
+            raise RecipeError(
+                f"teacher.models is set, but the {self.spec.name} head learns from labels alone",
+                fix="Name another head, or leave the section [teacher] out",
+            )
         self.tokenizer: Tokenizer = self.beginning.make_tokenizer()
         self._transferred: list[Transferred] = []
         self.decoder: Decoder = lazy.load(self.spec.decoder)(recipe.head.options)
@@ -109,6 +120,7 @@ class Run:
             on_bad=self.on_bad,
             vocabulary=self.beginning.vocabulary,
             letters=self.beginning.letters,
+            teacher=self.teacher,
         )
         if self.decoder.tunes and not corpus.dev:
             raise DataError(
@@ -121,7 +133,7 @@ class Run:
         if before is not None and progress.data != before.data:
             raise DataError(
                 f"{self.out} was begun with other training data",
-                why="the corpus has changed since, or what [pretrained] names",
+                why="the corpus has changed since, or what [pretrained] or [teacher] names",
                 fix="Put the old files back, or start anew with --overwrite",
             )
         keep_large_buffers()
@@ -151,7 +163,7 @@ class Run:
                 decoder=self.decoder,
                 vocab_size=self.tokenizer.vocab_size,
                 device=self.device,
-                origins=self.beginning.origins,
+                origins=self.beginning.origins + (self.teacher.records if self.teacher else ()),
             )
             manifest = msgspec.structs.replace(manifest, **examined)
             if baseline is not None:
@@ -240,6 +252,9 @@ class Run:
                 bptt=options.bptt,
                 random=options.bptt_random,
             )
+        if self.teacher is not None:
+            mixed = Mixed(corpus, self.decoder, self.recipe.teacher)
+            return Examples(mixed, batch_size=options.batch_size)
         return Examples(corpus.train, batch_size=options.batch_size)
 
     def _scorer(self, network: Network, corpus: Corpus) -> Callable[[], dict[str, float]] | None:
@@ -281,6 +296,7 @@ class Run:
             device=self.device.type,
             parameters=parameters_of(trainer.network),
             train_examples=len(corpus.train),
+            unlabelled_examples=len(corpus.unlabelled),
             dev_examples=len(corpus.dev),
             train_tokens=trainer.data.tokens,
             epochs=trainer.epochs,

@@ -28,6 +28,7 @@ ARRAYS: dict[str, np.dtype | None] = {
     "target_starts": np.dtype(np.int64),
     "steps": np.dtype(np.int64),
     "step_starts": np.dtype(np.int64),
+    "answers": np.dtype(np.float32),
 }
 
 
@@ -60,6 +61,8 @@ class EncodedExamples(Sequence[Encoded]):
         self._steps, self._step_starts = get("steps"), get("step_starts")
         self._letters, self._letter_starts = get("letters"), get("letter_starts")
         self._places, self._states = get("places"), get("states")
+        #: ``(examples, labels)`` float32, each label's probability as a teacher has it; or none.
+        self.answers = get("answers")
         self._given = 0
 
     def __len__(self) -> int:
@@ -125,20 +128,29 @@ class Corpus:
     Attributes:
         train: Encoded training examples; without the empty ones where examples have targets.
         dev: Encoded development examples, likewise; may be none.
+        unlabelled: Encoded texts without a target, likewise; none for most.
         dev_characters: Characters of the development texts, each end counted as one.
         digest: A checksum of all that training and scoring see.
     """
 
     train: EncodedExamples
     dev: EncodedExamples
+    unlabelled: EncodedExamples
     dev_characters: int
     digest: str
 
 
-def digest(train: EncodedExamples, dev: EncodedExamples, dev_characters: int) -> str:
+def digest(
+    train: EncodedExamples,
+    dev: EncodedExamples,
+    unlabelled: EncodedExamples,
+    dev_characters: int,
+) -> str:
     """:attr:`Corpus.digest`."""
-    made = hashlib.sha256(f"{len(train)} {dev_characters}".encode())
-    for split in (train, dev):
+    made = hashlib.sha256(f"{len(train)} {len(unlabelled)} {dev_characters}".encode())
+    for split in (train, dev, unlabelled):
+        if split.answers is not None:
+            made.update(split.answers.data)
         for example in split:
             made.update(np.int64(len(example)).tobytes())
             parts = example.ids, example.features, example.target, example.steps

@@ -31,7 +31,7 @@ def packed(rows, dtype=np.int64):
 
 
 def corpus(train, dev, dtype=np.int64):
-    return Corpus(packed(train, dtype), packed(dev, dtype), 0, "")
+    return Corpus(packed(train, dtype), packed(dev, dtype), packed([], dtype), 0, "")
 
 
 TWO = ClassificationDecoder(ClassificationOptions(), ("bad", "good"))
@@ -64,7 +64,7 @@ def test_its_groups_suit_the_tokens(tokenizer, name, score):
 
 def test_it_has_no_score_without_development_data_or_for_another_task():
     nothing = Packer(iter(())).examples()
-    unscored = Corpus(packed(TRAIN), nothing, 0, "")
+    unscored = Corpus(packed(TRAIN), nothing, nothing, 0, "")
     assert bag_of_ngrams(unscored, Tokenizer(), TWO, random_seed=1) is None
     tagger = TaggingDecoder(TaggingOptions(), ("a", "b"))
     assert bag_of_ngrams(corpus(TRAIN, TRAIN), Tokenizer(), tagger, random_seed=1) is None

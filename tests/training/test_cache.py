@@ -18,7 +18,7 @@ from seqkit.errors import DataError
 from seqkit.examples import TokensExample
 from seqkit.readers.base import stop_at_bad
 from seqkit.testing import tiny
-from seqkit.training import cache
+from seqkit.training import cache, places
 from seqkit.training.batching import Examples
 from seqkit.training.corpus import prepare
 from seqkit.training.store import Corpus
@@ -78,7 +78,7 @@ def run(monkeypatch):
 
 
 def entries(folder: Path) -> list[Path]:
-    return [path.parent for path in sorted(folder.glob(f"{cache.BESIDE}/*/{cache.INDEX}"))]
+    return [path.parent for path in sorted(folder.glob(f"{places.BESIDE}/*/{cache.INDEX}"))]
 
 
 @pytest.mark.parametrize("task", TASKS)
@@ -228,7 +228,7 @@ def test_nothing_of_it_is_pickled(own, run):
     run(own.tables("tagging", **AFFIXES))
     (entry,) = entries(own.folder)
     names = {path.relative_to(entry).as_posix() for path in entry.rglob("*") if path.is_file()}
-    arrays = [name for name in names if name.startswith(("train.", "dev."))]
+    arrays = [name for name in names if name.startswith(("train.", "dev.", "unlabelled."))]
     assert names - set(arrays) == {cache.INDEX, "tokenizer/words.jsonl"}
     index = json.loads((entry / cache.INDEX).read_bytes().partition(b"\n")[2])
     for name in arrays:  # numbers as they are and nothing else
@@ -262,7 +262,7 @@ def test_where_it_may_not_stand_beside_the_files_the_users_cache_has_it(
         assert run(own.tables("tagging")).hit
     finally:
         tmp_path.chmod(0o755)
-    assert not (tmp_path / cache.BESIDE).exists()
+    assert not (tmp_path / places.BESIDE).exists()
     (index,) = home.glob(f"seqkit/encoded/{tmp_path.name}-*/*/{cache.INDEX}")
     assert index.is_file()
 
@@ -277,13 +277,13 @@ def test_without_room_training_goes_on_without_it(own, run, monkeypatch, caplog)
     prepared = run(tables)
     monkeypatch.undo()
     assert len(prepared.corpus.train) == 8
-    assert [m.partition(cache.BESIDE)[::2] for m in caplog.messages] == [
+    assert [m.partition(places.BESIDE)[::2] for m in caplog.messages] == [
         (
             f"the corpus is not cached in {own.folder}/",
             f": [Errno {errno.ENOSPC}] {os.strerror(errno.ENOSPC)}",
         )
     ]
-    names = {path.name for path in (own.folder / cache.BESIDE).iterdir()}
+    names = {path.name for path in (own.folder / places.BESIDE).iterdir()}
     assert names <= {".gitignore", "files.json"}
 
 
@@ -308,7 +308,7 @@ def test_the_entries_that_were_not_used_for_longest_go(own, run, monkeypatch):
 
 
 def test_what_a_killed_process_left_goes_in_time(own, run):
-    left = own.folder / cache.BESIDE / ".new-1-abc"
+    left = own.folder / places.BESIDE / ".new-1-abc"
     left.mkdir(parents=True)
     run(own.tables("classification"))
     assert left.exists()  # it may still be at it

@@ -94,6 +94,7 @@ def test_targets_are_tensors_of_their_own():
 
 def test_the_digest_sees_every_number():
     one, other = packed(*KINDS["tags"]), packed(*KINDS["a label"])
-    found = {digest(a, b, n) for a in (one, other) for b in (one, other) for n in (1, 2)}
-    assert len(found) == 8
-    assert digest(one, other, 1) == digest(packed(*KINDS["tags"]), other, 1)
+    both = one, other
+    found = {digest(a, b, c, n) for a in both for b in both for c in both for n in (1, 2)}
+    assert len(found) == 16
+    assert digest(one, other, one, 1) == digest(packed(*KINDS["tags"]), other, one, 1)
