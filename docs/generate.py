@@ -57,7 +57,7 @@ _PUBLIC = {
     ],
     "Watching training": [
         "seqkit.training.callbacks: Observer",
-        "seqkit.training.events: Started Transferred Compared Stepped Evaluated Finished",
+        "seqkit.training.events: Answered Started Transferred Compared Stepped Evaluated Finished",
     ],
     "Bundles": [
         "seqkit.bundle.manifest: read_manifest Manifest PartRecord CorpusRecord MachineRecord",

@@ -328,7 +328,7 @@ def _corpus_sources(recipe: Recipe, manifest: CorpusManifest, data: Path | None)
         if not unlabelled:
             raise DataError(
                 f"The corpus '{manifest.name}' has no texts without labels here",
-                why=f"{' or '.join(splits.unlabelled) or 'nothing of the kind'} is not in {folder}"
+                why=f"{' or '.join(splits.unlabelled)} is not in {folder}"
                 if splits.unlabelled
                 else "its manifest names none",
                 fix="Name files of your own in corpus.unlabelled, or leave it out",

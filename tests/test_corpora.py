@@ -347,3 +347,27 @@ def test_a_bad_manifest_names_the_key(
     (folder / "corpus.toml").write_text(MANIFEST.replace(*change, 1))
     with pytest.raises(SeqkitError, match=rf"corpus\.toml.*({problem})"):
         corpora.read_manifest(folder / "corpus.toml")
+
+
+def test_texts_without_labels_are_read_where_a_recipe_asks_for_them(tmp_path: Path) -> None:
+    folder = tmp_path / "aclImdb" / "train"
+    for label in ("neg", "pos", "unsup"):
+        (folder / label).mkdir(parents=True)
+        (folder / label / "1.txt").write_text(label)
+    teacher = {"models": ["m"]}
+    tables = {"corpus": {"name": "imdb", "unlabelled": "all"}, "teacher": teacher}
+    found = corpora.sources(a_recipe("classification", **tables), base=Path(), data=tmp_path)
+    assert found.unlabelled == (folder / "unsup",)
+    own = {**tables, "corpus": {"name": "imdb", "unlabelled": ["aclImdb/train/pos"]}}
+    found = corpora.sources(a_recipe("classification", **own), base=Path(), data=tmp_path)
+    assert found.unlabelled == (folder / "pos",)
+    plain = {"corpus": {"name": "imdb"}}
+    found = corpora.sources(a_recipe("classification", **plain), base=Path(), data=tmp_path)
+    assert found.unlabelled == ()
+    (folder / "unsup" / "1.txt").unlink()
+    (folder / "unsup").rmdir()
+    with pytest.raises(DataError, match=r"no texts without labels here.*train/unsup is not in"):
+        corpora.sources(a_recipe("classification", **tables), base=Path(), data=tmp_path)
+    tables["corpus"] = {"name": "tiny-reviews", "unlabelled": "all"}
+    with pytest.raises(DataError, match="its manifest names none"):
+        corpora.sources(a_recipe("classification", **tables), base=Path())

@@ -182,6 +182,24 @@ class HeadContract(Contract):
                     f"there are {most} targets in {len(batch.lengths)} examples"
                 )
 
+    def test_certain_probabilities_are_labels(self) -> None:
+        """Where it can be taught probabilities, those of 0 and 1 have the loss of labels."""
+        network = self.ready()
+        if not network.head.soft_targets:
+            raise NotApplicable("it learns from labels alone")
+        batch = self.batch(self.given())
+        assert batch.targets is not None
+        rows = batch.targets
+        if rows.ndim == 1:
+            rows = torch.nn.functional.one_hot(rows, len(self.decoder.labels))
+        logits = network.head(self._features(network, batch, 0.0), batch.lengths).detach()
+        for mode in (True, False):
+            network.train(mode)
+            total, count = network.head.loss(logits, batch.targets, batch.lengths)
+            soft, same = network.head.loss(logits, rows.float(), batch.lengths)
+            require_close(soft, total, "probabilities of 0 and 1 have another loss than labels")
+            require_close(same, count, "probabilities of 0 and 1 have another count than labels")
+
     def test_padding_does_not_count(self) -> None:
         """Neither what stands in the padding nor how much of it moves loss, count or gradient."""
         batch, found = self.batch(self.given()[:4]), []

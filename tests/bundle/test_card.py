@@ -101,6 +101,15 @@ def test_what_it_began_from_is_named_with_its_licence_and_checksum(manifest):
     ]
 
 
+def test_a_teacher_is_named_with_how_many_texts_it_labelled(manifest):
+    facts = {"sha256": "a" * 64, "corpus": "talk", "licence": "CC0-1.0"}
+    corpus = msgspec.structs.replace(manifest.corpus, unlabelled_examples=1200)
+    teacher = OriginRecord(kind="teacher", name="big", **facts)
+    lines = section(card(manifest, origins=(teacher,), corpus=corpus), "Trained on").splitlines()
+    assert "- texts without a label: 1,200" in lines
+    assert lines[-1].startswith("- learnt from: big (teacher), itself trained on talk; ")
+
+
 def test_a_model_that_reads_backwards_says_so(manifest):
     tables = {"head": {"name": "generation"}, "encoder": {"reversed": True}}
     text = model_card(manifest, recipes.parse(tables), name="m", size=104)

@@ -7,7 +7,7 @@ import io
 import pytest
 
 from seqkit.cli.progress import Counted, Speed, Watch, duration, in_words
-from seqkit.training.events import Compared, Evaluated, Finished, Started, Stepped
+from seqkit.training.events import Answered, Compared, Evaluated, Finished, Started, Stepped
 
 
 class Clock:
@@ -49,6 +49,10 @@ def evaluated(**changes):
         "tokens_per_second": 5000.0,
     }
     return Evaluated(**{**values, **changes})
+
+
+def answered(texts, seconds):
+    return Answered(texts=texts, total=1000, seconds=seconds)
 
 
 def watch(events, ticks=0.0):
@@ -198,3 +202,15 @@ def test_nothing_is_counted_where_nobody_looks():
         clock.now = 10.0
         counted.add(10, 10)
     assert stream.getvalue() == ""
+
+
+def test_a_teachers_answers_are_counted_in_lines_and_then_told():
+    events = [answered(0, 0.1), answered(250, 20.0), answered(500, 40.0), answered(1000, 80.0)]
+    assert watch(events, ticks=20.0) == [
+        "the teacher has answered 250 of 1,000 texts  1:00 left",
+        "the teacher has answered 500 of 1,000 texts  0:40 left",
+        "the teacher has answered 1,000 texts (1:20)",
+    ]
+    assert watch([answered(1000, 0)]) == [
+        "the teacher has answered 1,000 texts (known from before)"
+    ]

@@ -58,6 +58,60 @@ def test_one_label_that_holds_or_not_is_multi_label_too():
 
 
 @pytest.mark.parametrize(
+    ("labels", "logits", "rows", "expected", "slope"),
+    [
+        # -(1/4 ln 1/4 + 3/4 ln 3/4) where sigmoid(ln 3) is 3/4, and - 3/4 ln 1/2 - 1/4 ln 1/2
+        (
+            1,
+            [[math.log(3)], [0.0]],
+            [[0.25, 0.75], [0.75, 0.25]],
+            0.25 * math.log(4) + 0.75 * math.log(4 / 3) + math.log(2),
+            [[0.0], [0.25]],
+        ),
+        # of 1/8, 2/8 and 5/8
+        (
+            3,
+            [[0.0, math.log(2), math.log(5)]],
+            [[0.5, 0.5, 0.0]],
+            0.5 * math.log(8) + 0.5 * math.log(4),
+            [[-0.375, -0.25, 0.625]],
+        ),
+    ],
+)
+def test_what_a_teacher_says_is_learnt_by_cross_entropy(labels, logits, rows, expected, slope):
+    logits = torch.tensor(logits, requires_grad=True)
+    total, count = made(labels).loss(logits, torch.tensor(rows), torch.ones(len(rows)))
+    total.backward()
+    assert (total.item(), int(count)) == (pytest.approx(expected), len(rows))
+    assert logits.grad.tolist() == [pytest.approx(row, abs=1e-6) for row in slope]
+
+
+@pytest.mark.parametrize("options", [{}, {"label_smoothing": 0.2}, {"class_weights": "balanced"}])
+@pytest.mark.parametrize("labels", [2, 3])
+def test_a_certain_teacher_is_a_label(labels, options):
+    targets = torch.tensor([0, 1, labels - 1, 0])
+    rows = torch.nn.functional.one_hot(targets, labels).float()
+    generator = torch.Generator().manual_seed(1)
+    head = made(labels if labels > 2 else 1, ngrams=2, ngram_buckets=30, **options)
+    names = ("a", "b", "c")[:labels]
+    head.prepare(ClassificationDecoder(head.options, names), list(targets))
+    logits = torch.randn(4, head.output_size, generator=generator)
+    lengths = torch.ones(4)
+    one, other = (head.train().loss(logits, given, lengths) for given in (targets, rows))
+    torch.testing.assert_close(one, other)
+    weights = []
+    for given in (targets, rows, torch.full_like(rows, 1 / labels)):
+        texts = [
+            Encoded(np.array([3 + i, 4 + i], np.int32), target=target.numpy())
+            for i, target in enumerate(given)
+        ]
+        head.study(texts, torch.Generator().manual_seed(2))
+        weights.append(head.ngrams.weight.clone())
+    torch.testing.assert_close(weights[0], weights[1])
+    assert weights[2].abs().max() < weights[0].abs().max() / 2
+
+
+@pytest.mark.parametrize(
     ("labels", "options", "logits", "answers", "expected"),
     [
         # 3/4 ln (3/4 / 1/2) + 1/4 ln (1/4 / 1/2)

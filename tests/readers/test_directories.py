@@ -57,6 +57,22 @@ def test_a_whole_archive_may_be_the_folder(archive):
     assert [e.labels for e in read(archive({"./a/1.txt": b"", "b/1.txt": b""}))] == [("a",), ("b",)]
 
 
+def test_texts_without_labels_stand_in_the_folder_itself(folder, archive):
+    path = archive(REVIEWS)
+    reader = LabelDirectoriesReader(LabelDirectoriesOptions(labels=("neg", "pos")))
+    inside = list(reader.read_unlabelled(path / "r/train/pos"))
+    assert inside == [
+        TextExample("great\n", f"{path}/r/train/pos/10.txt"),
+        TextExample("fine", f"{path}/r/train/pos/9.txt"),
+    ]
+    assert [e.text for e in reader.read_unlabelled(folder / "unsup")] == ["who knows"]
+    first, *_ = reader.read_unlabelled(folder / "pos")
+    assert first.source == str(folder / "pos" / "10.txt")
+    for nowhere in (path / "r/train/other", folder.parent, folder / "nowhere"):
+        with pytest.raises(DataError, match=r"has no '\.txt' files in it"):
+            list(reader.read_unlabelled(nowhere))
+
+
 def test_labels_choose_folders(folder, archive):
     for path in (folder, archive(REVIEWS) / "r/train"):
         assert {e.labels for e in read(path, labels=("neg", "pos"))} == {("neg",), ("pos",)}
