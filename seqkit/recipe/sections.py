@@ -47,8 +47,8 @@ class Corpus(Options, frozen=True, kw_only=True):
         Literal["all"] | tuple[str, ...],
         Meta(
             description="The same for texts without labels, in the format of the training files, "
-            "for a teacher to label; or all, those that the named corpus brings along. A text "
-            "that is in dev too is left out."
+            "for a teacher to label or virtual adversarial training; or all, those that the named "
+            "corpus brings along. A text that is in dev too is left out."
         ),
     ] = ()
     dev_fraction: Annotated[

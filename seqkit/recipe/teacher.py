@@ -77,11 +77,11 @@ def check_teacher(recipe: Recipe, source: str) -> None:
             why="corpus.unlabelled is empty and teacher.share is 0",
             fix="Set corpus.unlabelled to texts without labels, or teacher.share above 0",
         )
-    if unlabelled and not teacher.models:
+    if unlabelled and not teacher.models and recipe.training.adversarial != "virtual":
         raise RecipeError(
             f"{source}: corpus.unlabelled is set, but nothing learns from it",
-            why="texts without labels need somebody who labels them",
-            fix="Set teacher.models, or leave it out",
+            why="texts without labels need somebody who labels them, or a loss without labels",
+            fix="Set teacher.models, or training.adversarial=virtual, or leave it out",
         )
     if unlabelled == "all" and not recipe.corpus.name:
         raise RecipeError(

@@ -133,8 +133,9 @@ class Training(Options, frozen=True, kw_only=True):
         Literal["none", "adversarial", "virtual"],
         Meta(
             description="Learn also from vectors moved to where the loss grows fastest "
-            "(adversarial) or the answer changes fastest (virtual); Miyato, Dai and Goodfellow "
-            "2017. Takes two or three times as long."
+            "(adversarial) or the answer changes fastest (virtual, which learns so from "
+            "corpus.unlabelled too); Miyato, Dai and Goodfellow 2017. Takes two or three times as "
+            "long."
         ),
     ] = "none"
     adversarial_epsilon: Annotated[

@@ -37,6 +37,9 @@ class Adversary:
 
         g = s * grad_x KL(x || x + xi * s * d / |d|)    loss(x) + KL(x || x + r)
 
+    So it learns from texts without a label too, which have no first term: in a batch of both kinds
+    each term is the mean over the texts that it is of.
+
     ``s`` are the standard deviations of each feature over the real steps of the batch. The paper
     instead has the network read vectors of variance one, lest it learn long ones that no ``r``
     can move far; a network that reads ``x / s`` and one that reads ``x`` can compute the same, and
@@ -80,7 +83,11 @@ class Adversary:
         texts = self._read(batch)
         still = texts.x.detach().requires_grad_()
         logits = self.network.from_vectors(still, batch.ids, lengths)
-        total, count = head.loss(logits, targets, lengths)
+        known = batch.known
+        if known is None:
+            total, count = head.loss(logits, targets, lengths)
+        else:
+            total, count = head.loss(logits[known], targets[known], lengths[known])
         torch.autograd.backward(total / count.clamp(min=1) if mean else total)
         assert still.grad is not None
 
@@ -89,6 +96,8 @@ class Adversary:
         logits = self._again(moved, texts)
         if self.virtual:
             loss, steps = head.divergence(logits, answers, lengths)
+            if known is not None and not mean:  # who divides the sums does so by the labels
+                loss = loss * (count / steps)
         else:
             loss, steps = head.loss(logits, targets, lengths)
         torch.autograd.backward(loss / steps.clamp(min=1) if mean else loss)

@@ -65,6 +65,15 @@ class Batch:
         """Real tokens, padding left out."""
         return int(self.lengths.sum())
 
+    @property
+    def known(self) -> Tensor | None:
+        """Which texts have a target, bool ``(B,)``; none where all have."""
+        targets = self.targets
+        if targets is None or (targets.ndim == 2 and not targets.is_floating_point()):
+            return None
+        found = targets != IGNORED if targets.ndim == 1 else ~targets.isnan().any(dim=1)
+        return None if bool(found.all()) else found
+
     def to(self, device: torch.device) -> Batch:
         """The same batch on another device."""
         if device.type == "cpu":
@@ -154,6 +163,11 @@ class Examples:
             if isinstance(examples, EncodedExamples | Mixed)
             else np.array([len(e) for e in examples])
         )
+
+    @property
+    def told(self) -> Sequence[Encoded]:
+        """Those with a target."""
+        return self.examples.told if isinstance(self.examples, Mixed) else self.examples
 
     @property
     def steps(self) -> int:

@@ -142,7 +142,7 @@ class Trainer:
         if isinstance(self.data, Streams):
             return
         started = time.perf_counter()
-        self.network.head.study(self.data.examples, self.generator)
+        self.network.head.study(self.data.told, self.generator)
         self.progress.total_seconds += time.perf_counter() - started
 
     @property

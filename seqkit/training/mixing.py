@@ -9,7 +9,7 @@ from typing import overload
 import numpy as np
 
 from seqkit.decoding.base import Decoder
-from seqkit.encoding import Encoded
+from seqkit.encoding import IGNORED, Encoded
 from seqkit.recipe.teacher import Teacher
 from seqkit.training.store import Corpus
 
@@ -17,9 +17,10 @@ from seqkit.training.store import Corpus
 class Mixed(Sequence[Encoded]):
     """The training examples, then the texts without a label; the target is what is to be learnt.
 
-    That is each label's probability, float32 ``(labels,)``. With the teacher's answer ``q``, its
-    logits divided by ``temperature``, it is ``q`` for a text without a label, and for one with a
-    label ``y``
+    Without a teacher that is the label, and for a text without one
+    :data:`seqkit.encoding.IGNORED`, or a row of what are no numbers. With one it is each label's
+    probability, float32 ``(labels,)``: the teacher's answer ``q``, its logits divided by
+    ``temperature``, for a text without a label, and for one with a label ``y``
 
     ::
 
@@ -30,7 +31,7 @@ class Mixed(Sequence[Encoded]):
     label changes by that, and ``head.calibrate`` finds the factor.
 
     Args:
-        corpus: With the teacher's answers.
+        corpus: With the teacher's answers, if there is a teacher.
         decoder: Of the model that learns, with its labels.
         options: The recipe's teacher.
     """
@@ -39,6 +40,7 @@ class Mixed(Sequence[Encoded]):
         self._labelled, self._unlabelled = corpus.train, corpus.unlabelled
         self._decoder = decoder.of_mean()
         self._share, self._temperature = options.share, options.temperature
+        self._taught = bool(options.models)
         #: ``(examples,)`` int64, the tokens of each.
         self.lengths = np.concatenate([self._labelled.lengths, self._unlabelled.lengths])
 
@@ -58,13 +60,27 @@ class Mixed(Sequence[Encoded]):
         before = len(self._labelled)
         if index >= before:
             example = self._unlabelled[index - before]
-            return replace(example, target=self._answer(self._unlabelled.answers, index - before))
+            return replace(example, target=self._untold(index - before))
         example = self._labelled[index]
+        if not self._taught:
+            return example
         target = self._certain(example.target)
         if self._share:
             answer = self._answer(self._labelled.answers, index)
             target = (1 - self._share) * target + self._share * answer
         return replace(example, target=target.astype(np.float32))
+
+    @property
+    def told(self) -> Sequence[Encoded]:
+        """Those of which anybody says something: all with a teacher, else those with a label."""
+        return self if self._taught else self._labelled
+
+    def _untold(self, index: int) -> np.ndarray:
+        if self._taught:
+            return self._answer(self._unlabelled.answers, index)
+        like = self._labelled.target(0)
+        assert like is not None
+        return np.full_like(like, np.nan if like.ndim else IGNORED)
 
     def _certain(self, target: np.ndarray | None) -> np.ndarray:
         assert target is not None

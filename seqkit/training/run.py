@@ -252,7 +252,7 @@ class Run:
                 bptt=options.bptt,
                 random=options.bptt_random,
             )
-        if self.teacher is not None:
+        if self.teacher is not None or corpus.unlabelled:
             mixed = Mixed(corpus, self.decoder, self.recipe.teacher)
             return Examples(mixed, batch_size=options.batch_size)
         return Examples(corpus.train, batch_size=options.batch_size)

@@ -33,6 +33,7 @@ def test_texts_are_named_or_all_of_a_corpus():
     corpus = {"name": "imdb", "unlabelled": "all"}
     assert recipe(corpus=corpus, teacher=teacher).corpus.unlabelled == "all"
     assert recipe(teacher={"models": ["m"], "share": 0.5}).corpus.unlabelled == ()
+    assert recipe(corpus=MORE, training={"adversarial": "virtual"}).teacher.models == ()
 
 
 @pytest.mark.parametrize(
@@ -41,7 +42,7 @@ def test_texts_are_named_or_all_of_a_corpus():
         ({"teacher": {"models": ["m"]}}, r"nothing to ask.*teacher\.share above 0"),
         ({"teacher": {"share": 0.5}}, r"teacher\.share is set, but not teacher\.models"),
         ({"teacher": {"temperature": 2.0}}, r"temperature is set, but not teacher\.models"),
-        ({"corpus": MORE}, r"nothing learns from it.*Set teacher\.models"),
+        ({"corpus": MORE}, r"nothing learns from it.*teacher\.models.*adversarial=virtual"),
         (
             {"corpus": {"unlabelled": "all"}, "teacher": {"models": ["m"]}},
             r"unlabelled is all, but corpus\.name is not set",

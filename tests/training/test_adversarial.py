@@ -211,6 +211,62 @@ def test_a_head_without_a_divergence_has_no_virtual_loss():
         network(torch.Generator().manual_seed(1), "tagging", "virtual", 1.0)
 
 
+def with_labels(given: Batch, *kept: int) -> Batch:
+    targets = torch.full_like(given.targets, -100)
+    targets[list(kept)] = given.targets[list(kept)]
+    return Batch(given.ids, given.lengths, given.features, targets)
+
+
+@pytest.mark.parametrize("mean", [True, False])
+def test_a_text_without_a_label_has_the_virtual_loss_alone(mean):
+    """The two losses, each by itself: of two texts of three, and of all three."""
+    generator = torch.Generator().manual_seed(1)
+    made, given = (
+        network(generator, "classification", "virtual", 0.5).eval(),
+        batch("classification"),
+    )
+    start = generator.get_state()
+
+    def learnt(texts: Batch) -> tuple[dict[str, Tensor], tuple[float, float]]:
+        generator.set_state(start)
+        made.zero_grad()
+        told = made.adversary.backward(texts, mean=mean)
+        return gradients(made), told
+
+    def of_loss(*kept: int) -> dict[str, Tensor]:
+        made.zero_grad()
+        logits = made(given.ids, given.lengths, given.features)
+        chosen = list(kept)
+        total, _ = made.head.loss(logits[chosen], given.targets[chosen], given.lengths[chosen])
+        (total / len(chosen) if mean else total).backward()
+        return gradients(made)
+
+    whole, _ = learnt(given)
+    some, (total, count) = learnt(with_labels(given, 0, 2))
+    assert (total > 0, count) == (True, 2)
+    share = 1 if mean else 2 / 3
+    all_three, two = of_loss(0, 1, 2), of_loss(0, 2)
+    expected = {n: two[n] + share * (whole[n] - all_three[n]) for n in whole}
+    torch.testing.assert_close(some, expected)
+    none, (total, count) = learnt(with_labels(given))
+    assert (total, count) == (0, 0)
+    if mean:
+        torch.testing.assert_close(none, {n: whole[n] - all_three[n] for n in whole})
+
+
+@pytest.mark.parametrize("multi_label", [False, True])
+def test_texts_without_a_label_are_learnt_from(tiny, tmp_path, multi_label):
+    more = tiny.write("more.jsonl", [{"text": "the zebra ran"}, {"text": "a yak sat"}])
+    head = {"ngrams": 1, "ngram_buckets": 50, "multi_label": multi_label}
+    training = {"adversarial": "virtual", "epochs": 1}
+    changes = {"head": head, "training": training, "corpus": {"unlabelled": [more]}}
+    model = tiny.train("classification", tmp_path / "m", **changes)
+    assert model.manifest.corpus.unlabelled_examples == 2
+    assert model.manifest.corpus.train_examples == 8
+    assert len(set(model._bundle.tokenizer.encode_ids("zebra yak the"))) == 3
+    assert math.isfinite(model.manifest.scores["loss"])
+
+
 def test_n_grams_learn_as_without(tiny, tmp_path):
     weights = []
     for way in ("none", "adversarial", "virtual"):

@@ -75,6 +75,21 @@ def test_of_several_labels_each_has_its_own_temperature():
     assert found[2].target == pytest.approx([2 / 3, 0.5, 0], abs=1e-6)
 
 
+@pytest.mark.parametrize("multi_label", [False, True])
+def test_without_a_teacher_texts_without_a_label_have_no_target(multi_label):
+    rows = [np.array([1, 0, 1], np.float32), np.array([0, 0, 0], np.float32)]
+    corpus = Corpus(packed([2, 1], rows if multi_label else ONE), packed([]), packed([3]), 0, "")
+    options = ClassificationOptions(multi_label=multi_label)
+    found = Mixed(corpus, ClassificationDecoder(options, LABELS), Teacher())
+    data = Examples(found, batch_size=3)
+    (batch,) = data.batches(np.random.default_rng(1))
+    assert batch.known.tolist() == (batch.lengths != 3).tolist()
+    assert [e.target.tolist() for e in data.told] == (
+        [[1, 0, 1], [0, 0, 0]] if multi_label else [2, 0]
+    )
+    assert len(found) == 3
+
+
 def test_an_epoch_has_each_text_once_labelled_or_not():
     data = Examples(mixed(targets=ONE, said=[[0.2, 0.3, 0.5]]), batch_size=2)
     batches = list(data.batches(np.random.default_rng(1)))
