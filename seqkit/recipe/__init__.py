@@ -23,6 +23,7 @@ import msgspec
 from seqkit import registry
 from seqkit.errors import RecipeError, did_you_mean
 from seqkit.recipe.beginning import check_beginning, check_contextual
+from seqkit.recipe.language import check_language_loss
 from seqkit.recipe.sections import (
     ORDER,
     PARTS,
@@ -316,6 +317,7 @@ def _check_combination(recipe: Recipe, source: str) -> None:
             fix="Set encoder.reversed=false; encoder.bidirectional reads both ways",
         )
     _check_adversarial(recipe, source)
+    check_language_loss(recipe, source)
     check_beginning(recipe, source)
     check_contextual(recipe, source)
     check_teacher(recipe, source)

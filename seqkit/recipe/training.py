@@ -129,6 +129,15 @@ class Training(Options, frozen=True, kw_only=True):
             "to step (TAR, Merity et al. 2017).",
         ),
     ] = 0.0
+    language_loss: Annotated[
+        float,
+        Meta(
+            ge=0,
+            description="Weight of a language model's loss beside the task's: each direction also "
+            "foretells its next token, so that the layers learn from the texts too (Rei 2017). "
+            "What that needs is not kept in the bundle.",
+        ),
+    ] = 0.0
     adversarial: Annotated[
         Literal["none", "adversarial", "virtual"],
         Meta(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from torch import nn
@@ -35,7 +35,7 @@ def layers_of(network: Network) -> Layers:
 
 
 def parameter_groups(
-    network: Network, layers: Layers, decay: float
+    network: Network, layers: Layers, decay: float, beside: Sequence[nn.Parameter] = ()
 ) -> Iterable[nn.Parameter] | list[dict[str, Any]]:
     """What the optimiser trains, with each layer's share of the learning rate.
 
@@ -46,13 +46,15 @@ def parameter_groups(
         network: What is trained.
         layers: Its layers.
         decay: The rate of a layer as a share of that of the layer above.
+        beside: What is trained with it and is none of its layers, at the rate of the head.
 
     Returns:
         All parameters as one group where the rate is the same for all.
     """
     if decay == 1:
-        return network.parameters()
-    return [{"params": layer, "share": decay**depth} for depth, layer in enumerate(layers)]
+        return [*network.parameters(), *beside]
+    groups = [{"params": layer, "share": decay**depth} for depth, layer in enumerate(layers)]
+    return [*groups, {"params": list(beside), "share": 1.0}] if beside else groups
 
 
 def thaw(layers: Layers, count: int) -> None:

@@ -6,7 +6,6 @@ import itertools
 import math
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -26,30 +25,15 @@ from seqkit.training.batching import Batch, Examples, Streams
 from seqkit.training.checkpoint import Progress
 from seqkit.training.events import Evaluated, Event, Reason, Stepped
 from seqkit.training.interrupt import Interruptible
+from seqkit.training.language import LanguageLoss, make_language_loss
 from seqkit.training.layers import layers_of, parameter_groups, thaw
 from seqkit.training.optimizers import clip_norm, make_optimizer, set_rate
+from seqkit.training.outcome import Outcome
 from seqkit.training.schedules import rate
 
 
 class _Diverged(Exception):  # noqa: N818 -- a verdict that never leaves this module, not an error
     """What is no number any more, and since when."""
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """How training ended.
-
-    Attributes:
-        reason: One of :data:`seqkit.training.events.Reason`.
-        progress: Where it stood.
-        weights: The best epoch's, or the latest where no epoch was finished.
-        problem: Where it diverged, what is no number any more and since when.
-    """
-
-    reason: Reason
-    progress: Progress
-    weights: dict[str, Tensor]
-    problem: str = ""
 
 
 class Trainer:
@@ -96,7 +80,13 @@ class Trainer:
         self.progress = progress
         self.tell = tell
         self.layers = layers_of(network)
-        groups = parameter_groups(network, self.layers, options.layer_decay)
+        self.language: LanguageLoss | None = None
+        if options.language_loss and isinstance(data, Examples):
+            self.language = make_language_loss(network, data.examples, options, generator)
+        beside = [] if self.language is None else list(self.language.parameters())
+        #: All that is learnt in steps, with what is needed for learning alone.
+        self._learnt = [*network.parameters(), *beside]
+        groups = parameter_groups(network, self.layers, options.layer_decay, beside)
         self.optimizer = make_optimizer(groups, options)
         self.averaging = make_averaging(network, options)
         self.penalty = ActivationPenalty(
@@ -123,6 +113,8 @@ class Trainer:
         tensors, self.progress = checkpoint.read(path)
         try:
             self.network.load_state_dict(_below("network", tensors))
+            if self.language is not None:
+                self.language.load_state_dict(_below("language", tensors))
             checkpoint.restore_optimizer(self.optimizer, tensors)
             self.averaging.restore(_below("average", tensors))
             self.generator.set_state(tensors["generator"])
@@ -251,9 +243,9 @@ class Trainer:
             loss += total
             count += steps
         if len(batches) > 1:
-            gradients = [p.grad for p in self.network.parameters() if p.grad is not None]
+            gradients = [p.grad for p in self._learnt if p.grad is not None]
             torch._foreach_div_(gradients, max(1.0, count))
-        norm = clip_norm(self.network.parameters(), self.options.clip_norm or math.inf)
+        norm = clip_norm(self._learnt, self.options.clip_norm or math.inf)
         for name, value in (("loss", loss), ("gradient's norm", float(norm))):
             if not math.isfinite(value):
                 raise _Diverged(
@@ -279,6 +271,8 @@ class Trainer:
         objective = total / steps if alone else total
         if self.penalty:
             objective = objective + self.penalty.take() * (1 if alone else steps)
+        if self.language is not None:
+            objective = objective + self.language.take(batch) * (1 if alone else steps)
         torch.autograd.backward(objective)
         return float(total.detach()), float(count)
 
@@ -369,6 +363,8 @@ class Trainer:
             **{f"average.{name}": t for name, t in self.averaging.tensors().items()},
             "generator": self.generator.get_state(),
         }
+        if self.language is not None:
+            tensors |= {f"language.{name}": t for name, t in self.language.state_dict().items()}
         if self.state is not None:
             flat = (tensor for part in self.state for tensor in part)
             tensors |= {f"state.{i}": tensor for i, tensor in enumerate(flat)}

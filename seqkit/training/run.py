@@ -34,9 +34,10 @@ from seqkit.training.checkpoint import Progress
 from seqkit.training.contextual import read_once
 from seqkit.training.corpus import prepare
 from seqkit.training.events import Compared, Event, Finished, Started, Transferred
-from seqkit.training.loop import Outcome, Trainer
+from seqkit.training.loop import Trainer
 from seqkit.training.memory import keep_large_buffers
 from seqkit.training.mixing import Mixed
+from seqkit.training.outcome import Outcome
 from seqkit.training.precision import check_bfloat16
 from seqkit.training.recording import examine, make_manifest, parameters_of
 from seqkit.training.scoring import score_examples, score_streams
