@@ -72,6 +72,7 @@ class Display:
     def _stop(self) -> None:
         if self._live is not None:
             self._live.stop()
+            self._live = None
 
 
 class Watch(Display):
@@ -118,9 +119,7 @@ class Watch(Display):
 
     def _answer(self, event: Answered) -> None:
         if event.texts == event.total:
-            if self._live is not None:
-                self._live.stop()
-                self._live = None
+            self._stop()
             how = duration(event.seconds) if event.seconds else "known from before"
             self._say(f"the teacher has answered {event.total:,} texts ({how})")
             return
@@ -128,11 +127,9 @@ class Watch(Display):
         left = event.seconds * (event.total - event.texts) / max(event.texts, 1)
         facts = f"{event.texts:,} of {event.total:,} texts  {duration(left)} left"
         if self.stream.isatty():
-            if self._live is None:
-                self._live = _display(self.stream)
-                self._live.add_task("asking the teacher", total=event.total, facts="")
-                self._live.start()
-            self._live.update(self._live.task_ids[0], completed=event.texts, facts=facts)
+            live = self._live or self._start(total=event.total)
+            task = live.task_ids[0]
+            live.update(task, completed=event.texts, description="asking the teacher", facts=facts)
         elif now - self._spoke >= QUIET:
             self._spoke = now
             self._say(f"the teacher has answered {facts}")
