@@ -62,10 +62,10 @@ class Recipe:
     reader: Part | None = None
     tokenizer: Part = field(default_factory=lambda: default_part("tokenizer", "word"))
     embedding: Embedding = field(default_factory=Embedding)
-    contextual: Contextual = field(default_factory=Contextual)
     cell: Part = field(default_factory=lambda: default_part("cell", "lstm"))
     encoder: Encoder = field(default_factory=Encoder)
     pretrained: Pretrained = field(default_factory=Pretrained)
+    contextual: Contextual = field(default_factory=Contextual)
     teacher: Teacher = field(default_factory=Teacher)
     training: Training = field(default_factory=Training)
     bundle: Bundle = field(default_factory=Bundle)

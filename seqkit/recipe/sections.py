@@ -137,63 +137,6 @@ class Embedding(Options, frozen=True, kw_only=True):
         return self.characters != "none"
 
 
-class Contextual(Options, frozen=True, kw_only=True):
-    """What models of characters say of each token in its sentence (Akbik et al. 2018)."""
-
-    forward: Annotated[
-        str,
-        Meta(
-            description="A generation model of characters that reads the whole sentence, and whose "
-            "state after a token's last character stands beside the token's vector (Akbik, Blythe "
-            "and Vollgraf 2018): an installed model's name, or a bundle, relative to the working "
-            "directory, with the recipe's cell in one layer. For heads that answer to each given "
-            "token."
-        ),
-    ] = ""
-    backward: Annotated[
-        str,
-        Meta(
-            description="The one that reads it backwards, trained with encoder.reversed; its state "
-            "after a token's first character is taken. Both or none."
-        ),
-    ] = ""
-    size: Annotated[
-        int,
-        Meta(
-            ge=0,
-            le=65536,
-            description="Features that a product makes of both states together; 0 for the states "
-            "as they are.",
-        ),
-    ] = 0
-    frozen: Annotated[
-        bool,
-        Meta(
-            description="Leave the models as they are; what they say of the training data is then "
-            "computed once. false trains them too, which takes many times as long."
-        ),
-    ] = True
-    vocab_size: Annotated[
-        int, Meta(ge=0, description="Ids of the models' characters; training sets it.")
-    ] = 0
-    vector_size: Annotated[
-        int, Meta(ge=0, description="The models' embedding.size; training sets it.")
-    ] = 0
-    hidden_size: Annotated[
-        int, Meta(ge=0, description="The models' encoder.hidden_size; training sets it.")
-    ] = 0
-
-    @property
-    def on(self) -> bool:
-        """Whether there are such models."""
-        return bool(self.forward)
-
-    @property
-    def output_size(self) -> int:
-        """Features of each token; 0 where there are no models."""
-        return (self.size or 2 * self.hidden_size) if self.on else 0
-
-
 class Encoder(Options, frozen=True, kw_only=True):
     """The recurrent layers."""
 
@@ -298,6 +241,63 @@ class Pretrained(Options, frozen=True, kw_only=True):
     ] = False
 
 
+class Contextual(Options, frozen=True, kw_only=True):
+    """What models of characters say of each token in its sentence (Akbik et al. 2018)."""
+
+    forward: Annotated[
+        str,
+        Meta(
+            description="A generation model of characters that reads the whole sentence, and whose "
+            "state after a token's last character stands beside the token's vector (Akbik, Blythe "
+            "and Vollgraf 2018): an installed model's name, or a bundle, relative to the working "
+            "directory, with the recipe's cell in one layer. For heads that answer to each given "
+            "token."
+        ),
+    ] = ""
+    backward: Annotated[
+        str,
+        Meta(
+            description="The one that reads it backwards, trained with encoder.reversed; its state "
+            "after a token's first character is taken. Both or none."
+        ),
+    ] = ""
+    size: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=65536,
+            description="Features that a product makes of both states together; 0 for the states "
+            "as they are.",
+        ),
+    ] = 0
+    frozen: Annotated[
+        bool,
+        Meta(
+            description="Leave the models as they are; what they say of the training data is then "
+            "computed once. false trains them too, which takes many times as long."
+        ),
+    ] = True
+    vocab_size: Annotated[
+        int, Meta(ge=0, description="Ids of the models' characters; training sets it.")
+    ] = 0
+    vector_size: Annotated[
+        int, Meta(ge=0, description="The models' embedding.size; training sets it.")
+    ] = 0
+    hidden_size: Annotated[
+        int, Meta(ge=0, description="The models' encoder.hidden_size; training sets it.")
+    ] = 0
+
+    @property
+    def on(self) -> bool:
+        """Whether there are such models."""
+        return bool(self.forward)
+
+    @property
+    def output_size(self) -> int:
+        """Features of each token; 0 where there are no models."""
+        return (self.size or 2 * self.hidden_size) if self.on else 0
+
+
 class Bundle(Options, frozen=True, kw_only=True):
     """What is written at the end."""
 
@@ -317,9 +317,9 @@ class Bundle(Options, frozen=True, kw_only=True):
 SECTIONS: dict[str, type[Options]] = {
     "corpus": Corpus,
     "embedding": Embedding,
-    "contextual": Contextual,
     "encoder": Encoder,
     "pretrained": Pretrained,
+    "contextual": Contextual,
     "teacher": Teacher,
     "training": Training,
     "bundle": Bundle,
@@ -332,11 +332,11 @@ ORDER = (
     "reader",
     "tokenizer",
     "embedding",
-    "contextual",
     "cell",
     "encoder",
     "head",
     "pretrained",
+    "contextual",
     "teacher",
     "training",
     "bundle",
