@@ -115,10 +115,10 @@ def show(*, name: str, data: Path | None) -> None:
         "folder": str(folder) if folder else f"not here; get it with: seqkit corpora fetch {name}",
     }
     facts["dev"] = facts["dev"] or f"{manifest.dev_fraction:.0%} held out of train"
+    facts = {key: value for key, value in facts.items() if value}
     width = max(map(len, facts))
     for key, value in facts.items():
-        if value:
-            click.echo(f"{key:{width}}  {out.cell(value)}")
+        click.echo(f"{key:{width}}  {out.cell(value)}")
     for file in manifest.files:
         size = f"{file.bytes:,} bytes" if file.bytes else "size unknown"
         click.echo(f"{'file':{width}}  {file.path} ({size}) from {file.url}")

@@ -57,7 +57,8 @@ class Drawn(Bundle):
         recipe = recipes.parse(tables)
         super().__init__(path, None, recipe)  # type: ignore[arg-type]
         self.__dict__.update(tokenizer=Tokenizer(vocab_size), decoder=Decoder())
-        self.manifest = type("Manifest", (), {"task": recipe.head.name, "labels": ("a", "b")})
+        told = {"task": recipe.head.name, "labels": ("a", "b"), "weights": "float32"}
+        self.manifest = type("Manifest", (), told)
         network = Network(
             recipe,
             vocab_size=vocab_size,

@@ -39,8 +39,9 @@ def drawn(tmp_path: Path) -> Callable[..., Bundle]:
         for parameter in network.parameters():
             parameter.data = torch.randn(parameter.shape, generator=generator) / 2
         save_file(network.state_dict(), tmp_path / WEIGHTS)
+        told = {"task": recipe.head.name, "labels": ("a", "b"), "parameters": 1}
         bundle.manifest = type(  # type: ignore[assignment]
-            "Manifest", (), {"task": recipe.head.name, "labels": ("a", "b"), "parameters": 1}
+            "Manifest", (), {**told, "weights": "float32"}
         )
         return bundle
 
