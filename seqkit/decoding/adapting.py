@@ -27,11 +27,11 @@ class Adapting(Options, frozen=True, kw_only=True):
             ge=0,
             description="With a cache, how much more alike states count than others.",
         ),
-    ] = 0.3
+    ] = 4.0
     cache_lambda: Annotated[
         float,
         Meta(gt=0, lt=1, description="With a cache, its share of each token's probability."),
-    ] = 0.1
+    ] = 0.2
     dynamic: Annotated[
         float,
         Meta(
