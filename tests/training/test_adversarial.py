@@ -30,7 +30,7 @@ class Linear(nn.Module):
         self.w = nn.Parameter(torch.tensor([0.1, 0.2]).double())
         self.head = ClassificationHead(2, 1, ClassificationOptions())
 
-    def embedding(self, ids: Tensor, features: Tensor | None, spelling: None) -> Tensor:
+    def embedding(self, ids: Tensor, *beside: None) -> Tensor:
         return self.table[ids]
 
     def from_vectors(self, x: Tensor, ids: Tensor, lengths: Tensor) -> Tensor:
@@ -263,7 +263,7 @@ def test_texts_without_a_label_are_learnt_from(tiny, tmp_path, multi_label):
     model = tiny.train("classification", tmp_path / "m", **changes)
     assert model.manifest.corpus.unlabelled_examples == 2
     assert model.manifest.corpus.train_examples == 8
-    assert len(set(model._bundle.tokenizer.encode_ids("zebra yak the"))) == 3
+    assert len(set(model._engine.bundle.tokenizer.encode_ids("zebra yak the"))) == 3
     assert math.isfinite(model.manifest.scores["loss"])
 
 

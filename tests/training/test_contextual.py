@@ -59,7 +59,7 @@ def corpus(tagger) -> Corpus:
     examples = [TokensExample(tuple(t.split()), "", ("X",) * len(t.split())) for t in texts]
     train = Packer(encoder.encode(e, with_target=True) for e in examples).examples()
     dev = Packer(encoder.encode(e, with_target=True) for e in examples[:3]).examples()
-    return Corpus(train, dev, 0, "")
+    return Corpus(train, dev, Packer([]).examples(), 0, "")
 
 
 @pytest.fixture

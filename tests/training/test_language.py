@@ -106,8 +106,8 @@ def test_a_run_is_resumed_to_the_same_weights(
     assert weights(tmp_path / "m") == weights(tmp_path / "whole")
     training["language_loss"] = 0.0
     alone = tiny.train(task, tmp_path / "alone", **changes)
-    names = list(model._bundle.weights())
-    assert names == list(alone._bundle.weights())
+    names = list(model._engine.bundle.weights())
+    assert names == list(alone._engine.bundle.weights())
     assert weights(tmp_path / "alone") != weights(tmp_path / "whole")
 
 

@@ -56,7 +56,7 @@ def test_every_text_is_taught_by_the_mean_of_all_teachers(own, teachers, tmp_pat
     assert [(e.texts, e.total) for e in answered] == [(5, 5)]
     (started,) = [event for event in observer.events if isinstance(event, Started)]
     assert (started.train_examples, started.unlabelled_examples) == (8, 5)
-    known = model._bundle.tokenizer.encode_ids("zebra cat")
+    known = model._engine.bundle.tokenizer.encode_ids("zebra cat")
     assert len(set(known)) == 2
     assert model.manifest.corpus.unlabelled_examples == 5
     assert [(o.kind, o.name) for o in model.manifest.origins] == [

@@ -61,7 +61,11 @@ class ReplacesBytes(JsonLinesReader):
         self.on_bad = tell
         try:
             for example in super().read(whole):
-                yield replace(example, source=example.source.replace(str(whole), str(path)))
+                source, document = (
+                    told.replace(str(whole), str(path))
+                    for told in (example.source, example.document)
+                )
+                yield replace(example, source=source, document=document)
         finally:
             self.on_bad = stop
 
