@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 
 from seqkit.bundle.load import Bundle
 from seqkit.encoding import Encoded, ExampleEncoder
@@ -19,7 +19,7 @@ from seqkit.nn.network import Network
 from seqkit.predictions import Classification, MultiClassification, Tagging
 from seqkit.reports import Explanation, WordShare, tolerance
 from seqkit.runtimes.padding import pad
-from seqkit.runtimes.torch import TorchRuntime
+from seqkit.runtimes.torch import TorchRuntime, tensors
 from seqkit.tokenizers.words import split_words
 
 #: Steps at most; where the integral takes more to be near enough, its sum is left coarse.
@@ -49,7 +49,7 @@ class _Logit:
 
 
 class Explainer:
-    """Explains one model's labels; not for several threads at once.
+    """Explains one model's labels, for any number of threads.
 
     This is Sundararajan, Taly and Yan 2017, "Axiomatic attribution for deep networks". For a logit
     ``F`` of the input's vectors ``x`` and a baseline ``x'`` of zeros, which is what padding has,
@@ -60,8 +60,9 @@ class Explainer:
 
     summed over the features of each token. By the axiom of completeness all shares add up to
     ``F(x) - F(x')``, by which :func:`integrate` checks its sum and makes it finer. What a head adds
-    to its logits from the ids themselves is shared out by the head, without any sum. What is read
-    around a sentence is the same at the baseline, and has no share.
+    to its logits from the ids themselves is shared out by the head, without any sum, and so is all
+    that a head makes of ids alone. What is read around a sentence is the same at the baseline, and
+    has no share.
 
     Args:
         bundle: An open bundle.
@@ -87,8 +88,9 @@ class Explainer:
                 why="it has no logit for each label",
             )
         self._network: Network = TorchRuntime(bundle, threads=threads).network
-        # which need not know of vectors that are not the table's own
-        self._network.encoder.kernel = self._network.embedding.kernel = None
+        if not self._network.reads_ids:
+            # which need not know of vectors that are not the table's own
+            self._network.encoder.kernel = None
 
     def explain(self, example: Example, label: str, *, word: int | None = None) -> Explanation:
         """Share a label's logit out among the words.
@@ -99,16 +101,22 @@ class Explainer:
             word: For a tagger, which word's tag it is, counted from 0.
 
         Raises:
-            UsageError: The label or the word is not there, or the text is empty or too long.
+            UsageError: The label or the word is not there, the text is empty or too long, or the
+                head reads ids and does not say what each of them brings.
         """
         example = self._in_words(example)
         encoded = self._encoder.encode(example, with_target=False)
         _check_length(len(encoded))
         logit = self._logit(encoded, label, word)
         own = self._own(example, encoded)
-        shares, before, after, steps = self._integrate(encoded, own, logit)
+        shares, before, after, steps = self._by_vectors(encoded, own, logit)
         residual = after - before - float(shares.sum())
         credit = self._network.head.credit(torch.from_numpy(encoded.ids.astype(np.int64)))
+        if credit is None and self._network.reads_ids:
+            raise UsageError(
+                "What the model makes of a text can't be shared out among its words",
+                why=f"{type(self._network.head).__name__} does not say what each token brings",
+            )
         if credit is not None:
             direct = (logit.sign * credit[:, logit.column]).double().numpy()
             shares = shares + direct
@@ -163,17 +171,19 @@ class Explainer:
         # one logit for two labels speaks for the second
         return _Logit(index, 1, step) if self._width > 1 else _Logit(0, 2 * index - 1, step)
 
-    def _integrate(
+    def _by_vectors(
         self, encoded: Encoded, own: slice, logit: _Logit
     ) -> tuple[np.ndarray, float, float, int]:
         """Each token's share ``(T,)``, the logit at the baseline, that at the input, and steps."""
-        padded = pad([encoded])
-        ids = torch.from_numpy(padded.ids)  # (T, 1)
-        features = None if padded.features is None else torch.from_numpy(padded.features)
+        network, padded = self._network, pad([encoded])
+        ids, *beside = tensors(padded)  # ids (T, 1)
+        if network.reads_ids:
+            value = logit.of(network(ids, torch.from_numpy(padded.lengths))).item()
+            return np.zeros(len(ids)), value, value, 0
         with torch.no_grad():
-            x = self._network.embedding(ids, features)
+            x: Tensor = network.embedding(ids, *beside)
             if not x.is_floating_point():  # ids in the place of one-hot vectors
-                x = F.one_hot(x, self._network.embedding.output_size).float()
+                x = F.one_hot(x, network.embedding.output_size).float()
         T, _, E = x.shape
         around = x.clone()
         around[own] = 0
@@ -185,39 +195,24 @@ class Explainer:
             # (T, size, E) each
             return (around + at[:, k : k + size] * x for k in range(0, len(places), size))
 
+        def run(one: Tensor) -> Tensor:
+            B = one.shape[1]
+            return logit.of(network.from_vectors(one, ids.expand(T, B), torch.full((B,), T)))
+
         @torch.no_grad()
         def values(places: np.ndarray) -> np.ndarray:
-            parts = [logit.of(self._run(ids, features, one)) for one in inputs(places)]
+            parts = [run(one) for one in inputs(places)]
             return np.asarray(torch.cat(parts).double().numpy())
 
         def slopes(places: np.ndarray) -> np.ndarray:
             found = []
             for one in inputs(places):
                 one.requires_grad_()
-                summed = logit.of(self._run(ids, features, one)).sum()
-                (slope,) = torch.autograd.grad(summed, one)
+                (slope,) = torch.autograd.grad(run(one).sum(), one)
                 found.append((slope * x).sum(dim=2))  # (T, size)
             return np.asarray(torch.cat(found, dim=1).double().numpy())
 
         return integrate(values, slopes)
-
-    def _run(self, ids: Tensor, features: Tensor | None, x: Tensor) -> Tensor:
-        """The logits of one text for several inputs ``(T, B, E)`` in its vectors' place."""
-        T, B = x.shape[:2]
-
-        def replace(_: nn.Module, __: Any, ___: Any) -> Tensor:
-            return x
-
-        handle = self._network.embedding.register_forward_hook(replace)
-        try:
-            logits: Tensor = self._network(
-                ids.expand(T, B),
-                torch.full((B,), T),
-                None if features is None else features.expand(T, B, features.shape[2]),
-            )
-        finally:
-            handle.remove()
-        return logits
 
     def _by_word(
         self, example: Example, encoded: Encoded, own: slice, shares: np.ndarray

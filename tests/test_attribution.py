@@ -11,7 +11,7 @@ from seqkit import api
 from seqkit.attribution import MOST_STEPS, MOST_TOKENS, Explainer, integrate
 from seqkit.encoding import ExampleEncoder
 from seqkit.errors import UsageError
-from seqkit.examples import TextExample
+from seqkit.examples import TextExample, TokensExample
 from seqkit.nn.embedding import Embedding
 from seqkit.reports import tolerance
 
@@ -94,10 +94,12 @@ class Linear(nn.Module):
         self.embedding.weight.data = torch.arange(2.0 * vocab_size).view(-1, 2)
         self.head = nn.Module()
         self.head.credit = lambda ids: None
+        self.reads_ids = False
 
-    def forward(self, ids, lengths, features):
-        assert features is None
-        return (self.embedding(ids) @ torch.tensor([1.0, -2.0])).sum(0).unsqueeze(1) + 0.5
+    def from_vectors(self, x, ids, lengths):
+        assert ids.shape == x.shape[:2]
+        assert lengths.tolist() == [len(x)] * x.shape[1]
+        return (x @ torch.tensor([1.0, -2.0])).sum(0).unsqueeze(1) + 0.5
 
 
 def test_a_linear_model_by_hand(classifier, monkeypatch):
@@ -123,6 +125,13 @@ def complete(found):
     assert all(found.text[w.start : w.end] == w.text for w in found.words)
 
 
+def logits_of(model, text):
+    """What the runtime gives for a text alone."""
+    engine = model._engine
+    example = engine.encoder.encode(TextExample(text, ""), with_target=False)
+    return engine.runtime.logits([example])[0]
+
+
 class TestCompleteness:
     def test_of_two_labels_beside_ngrams(self, classifier):
         answer = classifier.classify(TEXT)
@@ -142,6 +151,43 @@ class TestCompleteness:
         assert found.label == tagger.tag(" ".join(words)).tokens[2].tag
         assert (found.text, [w.text for w in found.words]) == ("my cat ran", words)
         assert tagger.explain("my cat ran", word=2) == found
+
+    @pytest.mark.parametrize("characters", ["cnn", "recurrent"])
+    def test_of_words_whose_characters_are_read(self, tiny, folder, characters):
+        embedding = {"characters": characters, "character_size": 4}
+        model = tiny.train("tagging", folder / characters, embedding=embedding)
+        found = model.explain("my cat ran", word=1)
+        complete(found)
+        logits = logits_of(model, "my cat ran")
+        assert found.logit == pytest.approx(logits[1, model.labels.index(found.label)], abs=1e-5)
+
+    def test_of_sentences_whose_characters_are_read_in_a_document(self, tiny, folder):
+        tiny.train("generation", folder / "forward")
+        tiny.train("generation", folder / "backward", encoder={"reversed": True})
+        pair = {way: str(folder / way) for way in ("forward", "backward")}
+        out, encoder = folder / "contextual", {"context": 3, "bidirectional": True}
+        model = tiny.train("tagging", out, contextual=pair, encoder=encoder)
+        found = model.explain("my cat ran", word=1)
+        complete(found)
+        logits = logits_of(model, "my cat ran")
+        assert found.logit == pytest.approx(logits[1, model.labels.index(found.label)], abs=1e-5)
+        around = TokensExample(("my", "cat", "ran"), "", before=("we", "saw"), after=("so",))
+        placed = model.explain(around, label=found.label, word=1)
+        complete(placed)
+        assert [w.text for w in placed.words] == ["my", "cat", "ran"]
+        assert placed.logit != pytest.approx(found.logit, abs=1e-5)
+
+    def test_of_a_bag_of_ngrams_is_exact(self, tiny, folder):
+        tables = tiny.tables("classification", head={"name": "nbsvm"})
+        model = api.train({k: tables[k] for k in ("corpus", "head")}, out=folder / "nbsvm")
+        found = model.explain(TEXT, label="y")
+        complete(found)
+        assert (found.residual, found.steps) == (pytest.approx(0, abs=1e-6), 0)
+        head = model._engine.explainer._network.head
+        assert found.baseline == pytest.approx(float(head.ngrams.bias[0]), abs=1e-5)
+        assert found.logit == pytest.approx(float(logits_of(model, TEXT)[0]), abs=1e-5)
+        shares = [w.share for w in model.explain(TEXT, label="n").words]
+        assert shares == pytest.approx([-w.share for w in found.words])
 
     def test_of_several_labels_in_characters_without_vectors(self, tiny, folder):
         rows = [{"text": t, "label": t.split()} for t in ("cat park", "cat", "park", "cat cat")]

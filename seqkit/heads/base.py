@@ -103,6 +103,8 @@ class Head(nn.Module, ABC):
     def credit(self, ids: Tensor) -> Tensor | None:
         """What each token of one sequence has brought of :meth:`directly`; none if that is unknown.
 
+        For a head that reads ids, what it has brought of all the logits.
+
         Args:
             ids: int64 ``(T,)``.
 

@@ -56,6 +56,10 @@ class NBSVMHead(Head):
         """The ids ``(T, B)`` to ``(B, L)``."""
         return self.ngrams(encoded, lengths)  # type: ignore[no-any-return]
 
+    def credit(self, ids: Tensor) -> Tensor:
+        """What each token has brought through the n-grams that it is part of."""
+        return self.ngrams.credit(ids)
+
     def loss(self, logits: Tensor, targets: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
         """Cross-entropy summed over the batch, and the number of texts."""
         count = torch.tensor(len(logits), device=logits.device)
