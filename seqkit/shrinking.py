@@ -115,6 +115,7 @@ def shrink(
         tokenizer=bundle.tokenizer,
         weights=bundle.weights(),
         decoder=bundle.decoder,
+        letters=bundle.letters,
         extra=extra,
         overwrite=overwrite,
     )

@@ -68,6 +68,24 @@ def test_all_but_the_weights_stays_and_what_is_lost_is_recorded(models, tmp_path
     assert 0 < off <= 0.5 / 127 + 1e-6
 
 
+def test_a_tagger_keeps_the_characters_that_it_reads_sentences_in(models, tmp_path):
+    backward = tiny.train(
+        "generation",
+        tmp_path / "back",
+        encoder={"hidden_size": 40, "reversed": True},
+        embedding={"size": 48},
+    )
+    pair = {"forward": str(models["generation"]), "backward": str(backward)}
+    made = tiny.train("tagging", tmp_path / "tagger", contextual=pair, **_SIZES)
+    examples = tiny.examples("tagging")
+    shrink(open_bundle(made), tmp_path / "m", weights="int8", examples=examples, force=True)
+    assert sorted(files(made)) == sorted(files(tmp_path / "m"))
+    with api.load(made) as large, api.load(tmp_path / "m") as small:
+        for one, other in zip(large.predict(examples), small.predict(examples), strict=True):
+            near = [token.probability for token in one.tokens]
+            assert [token.probability for token in other.tokens] == pytest.approx(near, abs=0.02)
+
+
 @pytest.mark.parametrize("task", tiny.TASKS)
 def test_every_runtime_computes_with_the_same_numbers(models, tmp_path, task):
     examples = tiny.examples(task)
