@@ -99,9 +99,19 @@ def train(
     elif isinstance(recipe, Mapping):
         recipe = recipes.parse(recipe)
     sources = corpora.sources(recipe, base=base, data=None if data is None else Path(data))
-    teacher = None
-    if recipe.teacher.models:
-        teacher = load(recipe.teacher.models, threads=recipe.training.threads)
-    run = Run(recipe, sources, Path(out), on_bad=on_bad, observers=observers, teacher=teacher)
+    run = Run(
+        recipe,
+        sources,
+        Path(out),
+        on_bad=on_bad,
+        observers=observers,
+        teacher=teacher_of(recipe),
+    )
     run.train(resume=resume, overwrite=overwrite)
     return load(out)
+
+
+def teacher_of(recipe: Recipe) -> TextModel | None:
+    """The models that a recipe's ``teacher.models`` names, as one; none where it names none."""
+    models = recipe.teacher.models
+    return load(models, threads=recipe.training.threads) if models else None

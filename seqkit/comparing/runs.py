@@ -17,7 +17,7 @@ from seqkit.comparing.sizes import told_already
 from seqkit.corpora import Sources
 from seqkit.errors import SeqkitError, TrainingError
 from seqkit.examples import Example
-from seqkit.training.events import Evaluated, Event, Finished, Started
+from seqkit.training.events import Evaluated, Event, Finished
 
 if TYPE_CHECKING:
     from seqkit.model import TextModel
@@ -100,6 +100,7 @@ class Run:
     def _train(self, sources: Sources, observers: Sequence[Observer]) -> tuple[str, bool]:
         """Train; what went wrong, or nothing, and whether it would again."""
         # training is torch's
+        from seqkit import api
         from seqkit.training import checkpoint
         from seqkit.training.run import Run as TrainingRun
 
@@ -108,7 +109,12 @@ class Run:
             return "", True  # ended between the bundle and its record
         end = _End()
         run = TrainingRun(
-            self.recipe, sources, self.bundle, on_bad=told_already, observers=[*observers, end]
+            self.recipe,
+            sources,
+            self.bundle,
+            on_bad=told_already,
+            observers=[*observers, end],
+            teacher=api.teacher_of(self.recipe),
         )
         try:
             run.train(resume=begun, overwrite=not begun)
@@ -161,8 +167,9 @@ def _throughput(metrics: Path) -> tuple[int, float]:
     """Epochs, and tokens a second in all of them together, from the record of events."""
     epochs, tokens, seconds = 0, 0.0, 0.0
     for line in metrics.read_bytes().splitlines():
-        event = msgspec.json.decode(line, type=Started | Evaluated | Finished)
-        if isinstance(event, Evaluated):
+        told = msgspec.json.decode(line)
+        if told["event"] == "evaluated":
+            event = msgspec.convert(told, Evaluated)
             epochs = event.epoch
             tokens += event.tokens_per_second * event.seconds
             seconds += event.seconds

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from seqkit import lazy
 from seqkit.corpora import Sources
@@ -12,6 +12,7 @@ from seqkit.errors import DataError
 from seqkit.pretrained.beginning import Beginning
 from seqkit.readers.base import OnBad
 from seqkit.recipe import Recipe
+from seqkit.recipe.sections import Contextual
 
 #: No hidden size is looked for beyond this.
 _LARGEST = 1 << 16
@@ -25,6 +26,7 @@ class Outside:
         vocab_size: Ids of the tokenizer.
         output_size: Logits of the head.
         feature_buckets: Rows of the tokenizer's feature table.
+        contextual: The recipe's section, with the sizes of the models that it names.
         digest: A checksum of the corpus as the tokenizer reads it.
         metric: The decoder's score.
         greater_is_better: Whether a greater one is better.
@@ -33,6 +35,7 @@ class Outside:
     vocab_size: int
     output_size: int
     feature_buckets: int
+    contextual: Contextual
     digest: str
     metric: str
     greater_is_better: bool
@@ -71,6 +74,7 @@ def outside(recipe: Recipe, sources: Sources, on_bad: OnBad) -> Outside:
         vocab_size=tokenizer.vocab_size,
         output_size=tokenizer.vocab_size if streams else decoder.output_size,
         feature_buckets=tokenizer.feature_buckets,
+        contextual=recipe.contextual,
         digest=corpus.digest,
         metric=decoder.metric,
         greater_is_better=decoder.greater_is_better,
@@ -89,7 +93,7 @@ def parameters(recipe: Recipe, around: Outside) -> int:
 
     with torch.device("meta"):  # shapes alone take no memory
         network = Network(
-            recipe,
+            replace(recipe, contextual=around.contextual),
             vocab_size=around.vocab_size,
             output_size=around.output_size,
             feature_buckets=around.feature_buckets,

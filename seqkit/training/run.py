@@ -70,7 +70,7 @@ class Run:
         *,
         on_bad: OnBad,
         observers: Sequence[Observer],
-        teacher: Model | None = None,
+        teacher: Model | None,
     ) -> None:
         self.beginning = Beginning(recipe)
         self.recipe = recipe = self.beginning.recipe

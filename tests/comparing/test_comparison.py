@@ -15,7 +15,7 @@ from seqkit.comparing.comparison import compare
 from seqkit.comparing.records import PLAN, RunEnded, RunStarted
 from seqkit.comparing.table import Comparison
 from seqkit.errors import BundleError, UsageError
-from seqkit.training.events import Evaluated, Started, Stepped
+from seqkit.training.events import Answered, Evaluated, Started, Stepped
 
 
 class Events(list):
@@ -90,6 +90,23 @@ def test_other_tasks_count_other_things(two, task, items):
     found, _ = two(task=task, cells=["rnn"], seeds=1)
     assert found.items == items
     assert found.rows[0].items_per_second > 0
+
+
+def test_what_begins_from_models_and_is_taught_by_some_is_compared_too(two, tiny, tmp_path):
+    for name, encoder in (("forward", {}), ("backward", {"reversed": True})):
+        tiny.train("generation", tmp_path / name, encoder=encoder)
+    pair = {way: str(tmp_path / way) for way in ("forward", "backward")}
+    changes = {"contextual": {**pair, "size": 3}}
+    found, _ = two(task="tagging", cells=["lstm"], seeds=1, changes=changes)
+    assert [run.problem for run in found.runs] == [""]
+    with seqkit.load(tmp_path / "c" / "runs" / "lstm-seed1") as model:
+        assert found.rows[0].parameters == sum(layer.parameters for layer in model.layers())
+
+    tiny.train("classification", tmp_path / "teacher")
+    changes = {"teacher": {"models": [str(tmp_path / "teacher")], "share": 0.5}}
+    found, events = two(cells=["rnn"], seeds=1, changes=changes, out=tmp_path / "taught")
+    assert [run.problem for run in found.runs] == [""]
+    assert any(isinstance(event, Answered) for event in events)
 
 
 def test_what_is_done_is_not_done_again(two):

@@ -6,11 +6,13 @@ import pytest
 
 from seqkit import recipe as recipes
 from seqkit.comparing.sizes import Outside, nearest_size, parameters
+from seqkit.recipe.sections import Contextual
 
 AROUND = Outside(
     vocab_size=50,
     output_size=3,
     feature_buckets=0,
+    contextual=Contextual(),
     digest="",
     metric="accuracy",
     greater_is_better=True,
