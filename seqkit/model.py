@@ -13,10 +13,11 @@ from seqkit.decoding.adapting import FIXED, Adapting
 from seqkit.decoding.beam import BeamSearch
 from seqkit.decoding.sampling import Sampling
 from seqkit.engine import Engine
-from seqkit.errors import UsageError, at_least
+from seqkit.errors import at_least
 from seqkit.examples import Example, TextExample
 from seqkit.predicting import Predictor, as_examples, blocks
 from seqkit.predictions import Classification, Generation, MultiClassification, Suggestion, Tagging
+from seqkit.purpose import no_labels, require
 from seqkit.reports import Evaluation, Explanation, Layer, Mistake
 from seqkit.runtimes.choice import AUTO, Candidate, candidates
 
@@ -260,9 +261,10 @@ class TextModel:
         Raises:
             UsageError: The model generates text and has no such answers.
         """
-        arity = self.recipe.head_spec.arity
-        if arity == "one-to-many":
-            raise self._no_labels("gives no answers to texts", "Use 'seqkit generate'")
+        if self.recipe.head_spec.arity == "one-to-many":
+            raise no_labels(
+                self.recipe, self.path, "gives no answers to texts", "Use 'seqkit generate'"
+            )
         return self._answers(examples)
 
     def answer_block(self, block: Sequence[Example]) -> list[Any]:
@@ -317,8 +319,11 @@ class TextModel:
         from seqkit.evaluating import worst_mistakes
 
         if self.recipe.head_spec.arity == "one-to-many":
-            raise self._no_labels(
-                "makes no mistakes that can be listed", "Use 'seqkit evaluate' for its loss"
+            raise no_labels(
+                self.recipe,
+                self.path,
+                "makes no mistakes that can be listed",
+                "Use 'seqkit evaluate' for its loss",
             )
         placed = in_context(examples, self.context)
         return worst_mistakes(self._predictor(), placed, limit=limit)
@@ -390,22 +395,5 @@ class TextModel:
             for name, w in self._engine.bundle.weights().items()
         ]
 
-    def _no_labels(self, what: str, fix: str) -> UsageError:
-        return UsageError(
-            f"The {self.task} model {self.path} {what}", why="it has no labels", fix=fix
-        )
-
     def _require(self, command: str, task: str) -> None:
-        """Make sure that the model's head, whoever brought it, answers to a command."""
-        own = self.recipe.head_spec.command
-        if own != command:
-            raise UsageError(
-                f"The model {self.path} is for {self.task}, not for {task}",
-                fix=f"Use it with 'seqkit {own}', or name another model",
-            )
-        if self.recipe.encoder.reversed:
-            raise UsageError(
-                f"The model {self.path} writes nothing",
-                why="it was trained with encoder.reversed, on texts read from their end",
-                fix="Begin other models from it with pretrained.backward_model",
-            )
+        require(self.recipe, self.path, command=command, task=task)

@@ -42,6 +42,7 @@ FLOORS = {
         "attribution",
         "errorpage",
         "engine",
+        "purpose",
         "model",
         "ensemble",
         "generating",
