@@ -54,7 +54,12 @@ class WordVectors:
         self._path = Path(self.name)
         self._size = recipe.embedding.size
         if not self._path.is_file():
-            raise DataError(f"There is no file of vectors {self._path}")
+            raise DataError(
+                f"There is no file of vectors {self._path}",
+                why="the recipe's pretrained.vectors names it, from the working directory",
+                fix="Put it there, or name the file that you have: "
+                "--set pretrained.vectors=FOLDER/FILE",
+            )
         self._binary = _suffix(self._path) in (".bin", ".ftz")
         if not registry.load_target("tokenizer", recipe.tokenizer.name).tokens_are_words:
             raise RecipeError(
