@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from seqkit.bundle.load import Bundle
-from seqkit.context import in_context
 from seqkit.decoding.adapting import FIXED, Adapting
+from seqkit.documents import in_context
 from seqkit.encoding import Encoded, ExampleEncoder
 from seqkit.errors import UsageError
 from seqkit.examples import Example

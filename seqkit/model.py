@@ -8,10 +8,10 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, overload
 
 from seqkit.bundle.load import Bundle
-from seqkit.context import in_context, one_document
 from seqkit.decoding.adapting import FIXED, Adapting
 from seqkit.decoding.beam import BeamSearch
 from seqkit.decoding.sampling import Sampling
+from seqkit.documents import in_context, one_document
 from seqkit.engine import Engine
 from seqkit.errors import at_least
 from seqkit.examples import Example, TextExample
@@ -272,7 +272,8 @@ class TextModel:
 
         Args:
             block: Some of those that :func:`seqkit.predicting.blocks` cuts; texts or given tokens,
-                in their documents by :func:`seqkit.context.in_context` where the model reads those.
+                in their documents by :func:`seqkit.documents.in_context` where the model reads
+                those.
 
         Returns:
             One answer for each, in their order.

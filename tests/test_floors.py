@@ -32,7 +32,7 @@ FLOORS = {
         "corpora",
         "fetch",
         "splits",
-        "context",
+        "documents",
         "check_data",
     ],
     3: ["cells", "nn", "heads"],

@@ -17,7 +17,7 @@ from seqkit.cli.input import Documents, Place
 from seqkit.cli.job import Block, Job, Writing
 from seqkit.cli.main import INTERRUPTED
 from seqkit.cli.output import Layout
-from seqkit.context import in_context
+from seqkit.documents import in_context
 from seqkit.errors import UsageError
 from seqkit.runtimes.base import cores
 

@@ -66,7 +66,7 @@ class Labelled:
             DataError: There are none, or a row is bad.
         """
         from seqkit import corpora
-        from seqkit.context import in_context
+        from seqkit.documents import in_context
         from seqkit.readers.files import expand, guess_reader, read
         from seqkit.recipe import default_part
         from seqkit.splits import hold_out

@@ -59,6 +59,7 @@ class ContextReader(nn.Module):
 
     Attributes:
         size: ``D``, features of a token.
+        states_size: ``2 H``, those of both models' states.
         models: The forward one and the backward one.
         projection: What makes ``D`` features of ``2 H``, where the recipe has a size.
     """
@@ -68,15 +69,17 @@ class ContextReader(nn.Module):
     ) -> None:
         super().__init__()
         self.size = sizes.output_size
+        self.states_size = 2 * sizes.hidden_size
         self.models = nn.ModuleList(CharacterModel(sizes, cell, kernel) for _ in range(2))
-        self.projection = nn.Linear(2 * sizes.hidden_size, sizes.size) if sizes.size else None
+        self.projection = nn.Linear(self.states_size, sizes.size) if sizes.size else None
 
     @torch.no_grad()
     def reset_parameters(self, generator: torch.Generator) -> None:
         """Draw anew, though training takes the models' weights from others."""
         for model in self.models:
-            nn.init.normal_(model.weight, generator=generator)  # type: ignore[arg-type]
-            model.encoder.reset_parameters(generator)  # type: ignore[operator, union-attr]
+            assert isinstance(model, CharacterModel)
+            nn.init.normal_(model.weight, generator=generator)
+            model.encoder.reset_parameters(generator)
         if self.projection is not None:
             nn.init.xavier_uniform_(self.projection.weight, generator=generator)
             nn.init.zeros_(self.projection.bias)

@@ -50,7 +50,7 @@ MOST_ENTRIES, MOST_BYTES = 8, 4 << 30
 _ABANDONED = 24 * 3600.0
 #: The parts of the package that decide what a corpus is in numbers.
 _CODE = (
-    *("splits.py", "context.py", "encoding.py", "spelling.py", "contextual.py"),
+    *("splits.py", "documents.py", "encoding.py", "spelling.py", "contextual.py"),
     *("readers/*.py", "tokenizers/*.py", "decoding/*.py"),
     *("training/corpus.py", "training/spool.py", "training/store.py", "training/teaching.py"),
 )

@@ -50,7 +50,7 @@ def read_once(corpus: Corpus, network: Network, device: torch.device) -> Corpus:
 def _read(
     examples: EncodedExamples, reader: ContextReader, device: torch.device
 ) -> EncodedExamples:
-    width = 2 * reader.models[0].encoder.output_size  # type: ignore[union-attr, operator]
+    width = reader.states_size
     if not len(examples) or examples.tokens * width * _HALF.itemsize > MOST_KEPT:
         return examples
     spool = Spool()

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, compress
 from pathlib import Path
 
-from seqkit.context import in_context
 from seqkit.corpora import Sources
 from seqkit.decoding.base import Decoder
+from seqkit.documents import in_context
 from seqkit.encoding import Encoded, ExampleEncoder
 from seqkit.errors import DataError
 from seqkit.examples import Example, TextExample, text_of, words_of

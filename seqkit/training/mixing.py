@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import overload
 
 import numpy as np
 
 from seqkit.decoding.base import Decoder
 from seqkit.encoding import IGNORED, Encoded
 from seqkit.recipe.teacher import Teacher
-from seqkit.training.store import Corpus
+from seqkit.training.store import Corpus, ExampleSequence
 
 
-class Mixed(Sequence[Encoded]):
+class Mixed(ExampleSequence):
     """The training examples, then the texts without a label; the target is what is to be learnt.
 
     Without a teacher that is the label, and for a text without one
@@ -47,16 +46,8 @@ class Mixed(Sequence[Encoded]):
     def __len__(self) -> int:
         return len(self.lengths)
 
-    @overload
-    def __getitem__(self, index: int) -> Encoded: ...
-    @overload
-    def __getitem__(self, index: slice) -> list[Encoded]: ...
-    def __getitem__(self, index: int | slice) -> Encoded | list[Encoded]:
-        if isinstance(index, slice):
-            return [self[i] for i in range(*index.indices(len(self)))]
-        if not -len(self) <= index < len(self):
-            raise IndexError(index)
-        index = int(index) % len(self)
+    def example(self, index: int) -> Encoded:
+        """See :meth:`ExampleSequence.example`."""
         before = len(self._labelled)
         if index >= before:
             example = self._unlabelled[index - before]

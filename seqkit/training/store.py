@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import overload
@@ -36,7 +37,26 @@ ARRAYS: dict[str, np.dtype | None] = {
 _END = np.array([EOS], np.int32)
 
 
-class EncodedExamples(Sequence[Encoded]):
+class ExampleSequence(Sequence[Encoded], ABC):
+    """Examples that are each made when they are asked for."""
+
+    @abstractmethod
+    def example(self, index: int) -> Encoded:
+        """The example at a place from 0 on."""
+
+    @overload
+    def __getitem__(self, index: int) -> Encoded: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Encoded]: ...
+    def __getitem__(self, index: int | slice) -> Encoded | list[Encoded]:
+        if isinstance(index, slice):
+            return [self.example(i) for i in range(*index.indices(len(self)))]
+        if not -len(self) <= index < len(self):
+            raise IndexError(index)
+        return self.example(int(index) % len(self))
+
+
+class EncodedExamples(ExampleSequence):
     """Examples in flat arrays, each made into an :class:`Encoded` when it is asked for.
 
     The ids are one text: an end symbol, then each example closed by one, so that a model of
@@ -78,16 +98,8 @@ class EncodedExamples(Sequence[Encoded]):
         """``(examples,)`` int64, the tokens of each."""
         return np.diff(self._starts) - 1
 
-    @overload
-    def __getitem__(self, index: int) -> Encoded: ...
-    @overload
-    def __getitem__(self, index: slice) -> list[Encoded]: ...
-    def __getitem__(self, index: int | slice) -> Encoded | list[Encoded]:
-        if isinstance(index, slice):
-            return [self[i] for i in range(*index.indices(len(self)))]
-        if not -len(self) <= index < len(self):
-            raise IndexError(index)
-        index = int(index) % len(self)
+    def example(self, index: int) -> Encoded:
+        """See :meth:`ExampleSequence.example`."""
         start, end = int(self._starts[index]), int(self._starts[index + 1]) - 1
         # at least a page of each array is read for each example
         self._given += max(4096, 4 * (end - start)) * len(self.arrays)

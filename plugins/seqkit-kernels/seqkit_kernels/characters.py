@@ -1,28 +1,18 @@
 """The characters of words to vectors; :mod:`seqkit.nn.characters` has the equations.
 
-Each character is one of a few thousand, so what it adds to a sum is looked up in a table that is
-made when the model is loaded: nothing is multiplied by the characters' vectors any more.
+As in :mod:`seqkit_kernels.character_cells`, what a character adds to a sum is looked up.
 """
 
 from __future__ import annotations
 
-import ctypes
 from abc import ABC, abstractmethod
 
 import numpy as np
 
 from seqkit.recipe.sections import Embedding
 from seqkit.spelling import CHARACTER_SIZE, PADDING, ROWS, distinct
-from seqkit_kernels import compiled
+from seqkit_kernels.character_cells import CharacterCells
 from seqkit_kernels.heads import Take
-from seqkit_kernels.packed import (
-    CellProblem,
-    ReadingProblem,
-    address,
-    gates_of,
-    pack_cell,
-    pack_rows,
-)
 
 #: Words that filters read at once, so that what they found stays in a core's cache.
 _AT_ONCE = 512
@@ -83,42 +73,17 @@ class Cells(Characters):
     """What the recipe's cell gives at the ends of a word, read forwards and backwards."""
 
     def __init__(self, take: Take, sizes: Embedding, kind: int, *, eight: bool) -> None:
-        self._H = sizes.character_size // 2
-        gates = gates_of(kind)
-        rows = gates * self._H
         vectors = take(f"{_NAME}.weight", ROWS, CHARACTER_SIZE)
-        self._cells = []
-        for direction in range(2):
-            name = f"{_NAME}.encoder.cells.{direction}"
-            W_x = take(f"{name}.W_hx", rows, CHARACTER_SIZE)
-            W_h = take(f"{name}.W_hh", rows, self._H)
-            b_x, b_h = take(f"{name}.b_x", rows), take(f"{name}.b_h", rows)
-            cell = pack_cell(kind, W_x[:, :0], W_h, b_x, b_h, eight=eight)
-            table = pack_rows(vectors @ W_x.T + cell.bias, gates)
-            self._cells.append(cell.from_table(table))
+        names = [f"{_NAME}.encoder.cells.{direction}" for direction in range(2)]
+        H = sizes.character_size // 2
+        self._cells = CharacterCells(take, names, [vectors] * 2, H, kind, eight=eight)
 
     def read(self, words: np.ndarray, *, threads: int) -> np.ndarray:
         """See :meth:`Characters.read`."""
         real = words != PADDING
         ids = words[real].astype(np.int32)
         lengths = real.sum(axis=1, dtype=np.int64)
-        first = np.cumsum(lengths) - lengths
-        problems = [cell.problem for cell in self._cells]
-        pooled = np.zeros((len(words), 2, problems[0].H), np.float32)
-        problem = ReadingProblem(
-            B=len(words),
-            threads=threads,
-            directions=2,
-            pooling=0,
-            by_id=True,
-            first=address(first),
-            lengths=address(lengths),
-            ids=address(ids),
-            pooled=address(pooled),
-            cells=(CellProblem * 2)(*problems),
-        )
-        compiled.load().seqkit_read(ctypes.byref(problem))
-        return pooled[:, :, : self._H].reshape(len(words), -1)
+        return self._cells.read(ids, lengths, threads=threads).reshape(len(words), -1)
 
 
 def characters(take: Take, sizes: Embedding, kind: int, *, eight: bool) -> Characters | None:

@@ -8,7 +8,7 @@ from itertools import chain, groupby
 import numpy as np
 import pytest
 
-from seqkit.context import in_context, one_document
+from seqkit.documents import in_context, one_document
 from seqkit.errors import DataError
 from seqkit.examples import TextExample, TokensExample
 

@@ -12,7 +12,7 @@ from seqkit import api
 from seqkit import recipe as recipes
 from seqkit.bundle.load import open_bundle
 from seqkit.cli.main import cli
-from seqkit.context import in_context
+from seqkit.documents import in_context
 from seqkit.encoding import ExampleEncoder
 from seqkit.examples import Example, TextExample, TokensExample
 from seqkit.readers.files import read
